@@ -1,0 +1,1 @@
+//! Keyring and envelope: seals and opens bytes. Knows neither records nor Redis.

@@ -1,0 +1,1 @@
+//! The stateful Zoom simulator, the sample site and the tour (feature `demo`).

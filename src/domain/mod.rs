@@ -1,0 +1,3 @@
+//! Values and decisions. No I/O, no clock, no randomness, no async: time and entropy are arguments.
+
+pub mod id;

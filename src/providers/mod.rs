@@ -1,0 +1,3 @@
+//! Adapters to video providers, one folder each, and the one outbound HTTP client.
+
+pub mod zoom;

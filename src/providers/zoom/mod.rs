@@ -1,0 +1,1 @@
+//! Zoom: settings, OAuth, meetings, wire shapes, errors. Knows neither the store nor the web.

@@ -1,0 +1,1 @@
+//! What services and operators reach: the v1 API and health.

@@ -1,0 +1,1 @@
+//! What browsers and participants reach: portal, join addresses, OAuth callback, webhooks.
