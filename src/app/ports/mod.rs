@@ -1,1 +1,3 @@
 //! What the use cases need from outside: clock, provider, store.
+
+pub mod clock;
