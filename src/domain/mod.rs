@@ -1,3 +1,23 @@
 //! Values and decisions. No I/O, no clock, no randomness, no async: time and entropy are arguments.
 
+pub mod account;
+pub mod concealed;
+pub mod custom_link;
+pub mod epoch;
+pub mod grant;
 pub mod id;
+pub mod join;
+pub mod link;
+pub mod locale;
+pub mod meeting;
+pub mod minting;
+pub mod portal;
+pub mod resolve;
+pub mod service;
+pub mod session;
+pub mod settle;
+pub mod site;
+pub mod step;
+pub mod time_zone;
+pub mod token;
+pub mod visibility;

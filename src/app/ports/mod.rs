@@ -1,3 +1,5 @@
 //! What the use cases need from outside: clock, provider, store.
 
 pub mod clock;
+pub mod provider;
+pub mod store;

@@ -1,0 +1,288 @@
+//! Owns grants: a user at a provider, their tokens, and who refers to them (R2, R29, correctness.md section 3).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::account::Host;
+use crate::domain::account::Owner;
+use crate::domain::id::GrantId;
+use crate::domain::id::SiteId;
+use crate::domain::meeting::after;
+
+/// One app and one user at a provider: one living grant, whichever sites refer to it.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Its id: a keyed hash of client, account and user.
+    pub id: GrantId,
+    /// The client id its tokens belong to.
+    pub client_id: String,
+    /// Who authorised it.
+    pub host: Host,
+    /// What was consented to.
+    pub scopes: BTreeSet<String>,
+    /// Its tokens.
+    pub tokens: Tokens,
+    /// The accounts that use it; the last one gone, it is revoked (R7).
+    pub references: BTreeSet<Reference>,
+    /// When the user consented last.
+    pub authorized_at: Timestamp,
+}
+
+/// An account that uses a grant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Of which site.
+    pub site: SiteId,
+    /// Whose account there.
+    pub owner: Owner,
+}
+
+/// Where a grant's tokens stand.
+#[derive(Debug, Clone)]
+pub enum Tokens {
+    /// They can be used, or refreshed.
+    Active(TokenPair),
+    /// A replica is refreshing them: from here on the refresh token may be spent.
+    Refreshing {
+        /// The tokens from before.
+        pair: TokenPair,
+        /// Names the one refresh that is under way.
+        fence: u64,
+        /// When it began.
+        since: Timestamp,
+    },
+    /// They do not work any more: the user must consent again.
+    Lapsed {
+        /// When that was found.
+        since: Timestamp,
+        /// Why.
+        reason: LapseReason,
+        /// The generation of the tokens that lapsed.
+        generation: u64,
+    },
+}
+
+/// An access token and the refresh token that follows it.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    /// Opens the API.
+    pub access: SecretString,
+    /// Works once.
+    pub refresh: SecretString,
+    /// When the access token stops working.
+    pub expires_at: Timestamp,
+    /// When it was obtained.
+    pub obtained_at: Timestamp,
+    /// Grows with every pair: a newer one always wins.
+    pub generation: u64,
+    /// Where the provider wants this user's calls.
+    pub api_url: Option<Url>,
+}
+
+/// Why a grant does not work any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LapseReason {
+    /// The provider refused the refresh token.
+    Refused,
+    /// The user removed the app.
+    Removed,
+    /// A permission that is needed is missing.
+    MissingScopes,
+    /// The user does not exist any more, or not in that organisation.
+    UserGone,
+}
+
+/// What a caller needs of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// One that works.
+    Valid,
+    /// Another one than that of this generation, which the provider refused.
+    NewerThan(u64),
+}
+
+/// When tokens are renewed, and how long another's renewal is left alone.
+#[derive(Debug, Clone, Copy)]
+pub struct RefreshTiming {
+    /// Renewed when less than this is left: 10 min ± 20 % (correctness.md section 3).
+    pub lead: Duration,
+    /// Another's refresh is taken over after this.
+    pub takeover: Duration,
+}
+
+/// What to do before a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenStep {
+    /// Use the access token there is.
+    Use,
+    /// Use the access token there is, and refresh beside it.
+    UseAndRefresh,
+    /// Refresh, then use the new one.
+    Refresh,
+    /// Somebody refreshes: read again, at the latest then.
+    Wait(Timestamp),
+    /// The user must consent again.
+    Reauthorize(LapseReason),
+}
+
+impl Tokens {
+    /// Names what to do before a call.
+    pub fn next_step(&self, need: Need, timing: RefreshTiming, now: Timestamp) -> TokenStep {
+        match self {
+            Self::Lapsed { reason, .. } => TokenStep::Reauthorize(*reason),
+            Self::Active(pair) if !pair.serves(need, now) => TokenStep::Refresh,
+            Self::Active(pair) if after(now, timing.lead) >= pair.expires_at => TokenStep::UseAndRefresh,
+            Self::Active(_) => TokenStep::Use,
+            Self::Refreshing { pair, since, .. } => {
+                let patience = after(*since, timing.takeover);
+                match (pair.serves(need, now), now >= patience) {
+                    (true, false) => TokenStep::Use,
+                    (true, true) => TokenStep::UseAndRefresh,
+                    (false, false) => TokenStep::Wait(patience),
+                    (false, true) => TokenStep::Refresh,
+                }
+            }
+        }
+    }
+
+    /// The generation of the newest tokens there were.
+    pub const fn generation(&self) -> u64 {
+        match self {
+            Self::Active(pair) | Self::Refreshing { pair, .. } => pair.generation,
+            Self::Lapsed { generation, .. } => *generation,
+        }
+    }
+
+    /// The tokens, where there are any.
+    pub const fn pair(&self) -> Option<&TokenPair> {
+        match self {
+            Self::Active(pair) | Self::Refreshing { pair, .. } => Some(pair),
+            Self::Lapsed { .. } => None,
+        }
+    }
+
+    /// Begins a refresh: the state to commit before the request is sent. Lapsed tokens stay lapsed.
+    #[must_use]
+    pub fn refreshing(self, fence: u64, now: Timestamp) -> Self {
+        match self {
+            Self::Active(pair) | Self::Refreshing { pair, .. } => {
+                Self::Refreshing { pair, fence, since: now }
+            }
+            Self::Lapsed { since, reason, generation } => Self::Lapsed { since, reason, generation },
+        }
+    }
+
+    /// Takes new tokens. A newer generation always wins, over any state; an older one never.
+    #[must_use]
+    pub fn renewed(self, pair: TokenPair) -> Self {
+        if pair.generation > self.generation() { Self::Active(pair) } else { self }
+    }
+
+    /// The refresh of `fence` did not happen: the tokens from before are tried again. Another's refresh stays.
+    #[must_use]
+    pub fn not_refreshed(self, fence: u64) -> Self {
+        match self {
+            Self::Refreshing { pair, fence: current, .. } if current == fence => Self::Active(pair),
+            other @ (Self::Active(_) | Self::Refreshing { .. } | Self::Lapsed { .. }) => other,
+        }
+    }
+
+    /// The tokens of this generation do not work any more. Newer ones are left alone.
+    #[must_use]
+    pub fn lapsed(self, generation: u64, reason: LapseReason, now: Timestamp) -> Self {
+        match self {
+            Self::Active(pair) | Self::Refreshing { pair, .. } if pair.generation <= generation => {
+                Self::Lapsed { since: now, reason, generation: pair.generation }
+            }
+            other @ (Self::Active(_) | Self::Refreshing { .. } | Self::Lapsed { .. }) => other,
+        }
+    }
+}
+
+impl TokenPair {
+    fn serves(&self, need: Need, now: Timestamp) -> bool {
+        let is_new_enough = match need {
+            Need::Valid => true,
+            Need::NewerThan(generation) => self.generation > generation,
+        };
+        is_new_enough && now < after_margin(self.expires_at)
+    }
+}
+
+/// Must exceed the provider timeout: a token that dies in flight reads as a revoked grant.
+const MARGIN: Duration = Duration::from_secs(30);
+
+fn after_margin(expires_at: Timestamp) -> Timestamp {
+    expires_at.checked_sub(MARGIN).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMING: RefreshTiming =
+        RefreshTiming { lead: Duration::from_mins(10), takeover: Duration::from_mins(2) };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn pair(generation: u64, expires: i64) -> TokenPair {
+        TokenPair {
+            access: "access".into(),
+            refresh: "refresh".into(),
+            expires_at: at(expires),
+            obtained_at: at(0),
+            generation,
+            api_url: None,
+        }
+    }
+
+    #[test]
+    fn the_step_follows_from_what_is_left_and_who_is_at_it() {
+        let refreshing = |since| Tokens::Refreshing { pair: pair(3, 4_000), fence: 1, since: at(since) };
+        let lapsed = Tokens::Lapsed { since: at(0), reason: LapseReason::Refused, generation: 3 };
+        let cases = [
+            (Tokens::Active(pair(3, 4_000)), Need::Valid, TokenStep::Use),
+            (Tokens::Active(pair(3, 1_500)), Need::Valid, TokenStep::UseAndRefresh),
+            (Tokens::Active(pair(3, 1_020)), Need::Valid, TokenStep::Refresh),
+            (Tokens::Active(pair(3, 4_000)), Need::NewerThan(3), TokenStep::Refresh),
+            (Tokens::Active(pair(4, 4_000)), Need::NewerThan(3), TokenStep::Use),
+            (refreshing(990), Need::Valid, TokenStep::Use),
+            (refreshing(990), Need::NewerThan(3), TokenStep::Wait(at(1_110))),
+            (refreshing(880), Need::NewerThan(3), TokenStep::Refresh),
+            (refreshing(880), Need::Valid, TokenStep::UseAndRefresh),
+            (lapsed, Need::Valid, TokenStep::Reauthorize(LapseReason::Refused)),
+        ];
+        for (tokens, need, expected) in cases {
+            assert_eq!(tokens.next_step(need, TIMING, at(1_000)), expected, "{tokens:?} {need:?}");
+        }
+    }
+
+    #[test]
+    fn a_newer_generation_wins_over_any_state_and_an_older_one_never() {
+        let lapsed = Tokens::Active(pair(3, 9)).lapsed(3, LapseReason::Refused, at(5));
+        assert!(matches!(
+            lapsed.clone().renewed(pair(4, 9)),
+            Tokens::Active(TokenPair { generation: 4, .. })
+        ));
+        assert!(matches!(lapsed.renewed(pair(3, 9)), Tokens::Lapsed { .. }));
+    }
+
+    #[test]
+    fn a_suspicion_about_old_tokens_leaves_newer_ones_alone() {
+        let newer = Tokens::Active(pair(4, 9));
+        assert!(matches!(newer.lapsed(3, LapseReason::Refused, at(5)), Tokens::Active(_)));
+    }
+
+    #[test]
+    fn giving_up_a_refresh_leaves_that_of_another_alone() {
+        let tokens = Tokens::Active(pair(3, 9)).refreshing(7, at(1));
+        assert!(matches!(tokens.clone().not_refreshed(6), Tokens::Refreshing { fence: 7, .. }));
+        assert!(matches!(tokens.not_refreshed(7), Tokens::Active(_)));
+    }
+}

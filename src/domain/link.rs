@@ -1,0 +1,232 @@
+//! Owns the link of a session as it is handed out: the verdict of the rules, and what exists at the provider.
+
+use jiff::Timestamp;
+
+use crate::domain::account::AccountState;
+use crate::domain::account::HostedAccount;
+use crate::domain::account::Plan;
+use crate::domain::account::Provider;
+use crate::domain::account::Revision;
+use crate::domain::concealed::Concealed;
+use crate::domain::concealed::LinkUrl;
+use crate::domain::id::StaffId;
+use crate::domain::meeting::MeetingId;
+use crate::domain::minting::BlockReason;
+use crate::domain::minting::MeetingState;
+use crate::domain::minting::PauseReason;
+use crate::domain::resolve::NoLink;
+use crate::domain::resolve::Source;
+use crate::domain::resolve::Verdict;
+use crate::domain::resolve::resolve;
+use crate::domain::session::Booking;
+use crate::domain::session::Session;
+use crate::domain::site::Site;
+
+/// A Basic host's meetings end after this many minutes (R10).
+const BASIC_MINUTES: u16 = 40;
+
+/// The link of a session, as for someone who may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link<'a> {
+    /// Whether there is one.
+    pub status: Status,
+    /// Who serves it; `None` where there is none.
+    pub provider: Option<Provider>,
+    /// Where it comes from.
+    pub source: Option<Source<'a>>,
+    /// What participants open at the provider.
+    pub provider_url: Option<&'a LinkUrl>,
+    /// What participants type to get in.
+    pub password: Option<&'a Concealed>,
+    /// What participants read beside it.
+    pub description: Option<&'a Concealed>,
+    /// The provider's id of the meeting.
+    pub meeting_id: Option<&'a MeetingId>,
+    /// What somebody should know about it.
+    pub warnings: Vec<Warning>,
+    /// When the next try is made.
+    pub retry_at: Option<Timestamp>,
+    /// Grows with every change of the link.
+    pub revision: Revision,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// Whether a session has a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It has.
+    Ready,
+    /// It will have one (R27).
+    Pending(Pending),
+    /// It has none.
+    None(Absence),
+    /// It has none, and somebody must look.
+    Failed(BlockReason),
+}
+
+/// Why a link is not there yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// The meeting is being made.
+    Minting,
+    /// The provider was asked, and must be asked again later.
+    Paused(PauseReason),
+}
+
+/// Why there is no link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// A rule said so.
+    Rule(NoLink),
+    /// The session ended without one.
+    SessionEnded,
+}
+
+/// What somebody should know about a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// The host's plan ends meetings after 40 minutes, and the session is longer (R10).
+    BasicPlanTimeLimit,
+    /// The account must be connected again (R21).
+    AccountNeedsReauthorization,
+}
+
+impl Status {
+    /// The name in the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Pending(_) => "pending",
+            Self::None(_) => "none",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The reason in the contract; a ready link has none.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Ready => None,
+            Self::Pending(Pending::Minting) => Some("minting"),
+            Self::Pending(Pending::Paused(PauseReason::Scheduled)) => Some("scheduled"),
+            Self::Pending(Pending::Paused(PauseReason::Unavailable)) => Some("provider_unavailable"),
+            Self::Pending(Pending::Paused(PauseReason::RateLimited)) => Some("provider_rate_limited"),
+            Self::Pending(Pending::Paused(PauseReason::DailyLimit)) => Some("daily_limit_reached"),
+            Self::Pending(Pending::Paused(PauseReason::Reauthorization)) => Some("reauthorization_required"),
+            Self::None(Absence::Rule(NoLink::NotEntitled)) => Some("not_entitled"),
+            Self::None(Absence::Rule(NoLink::NoDefaultAccount)) => Some("no_default_account"),
+            Self::None(Absence::Rule(NoLink::RemovedByHand)) => Some("removed_by_hand"),
+            Self::None(Absence::Rule(NoLink::ServiceOffline)) => Some("service_offline"),
+            Self::None(Absence::SessionEnded) => Some("session_ended"),
+            Self::Failed(BlockReason::Rejected) => Some("provider_rejected"),
+            Self::Failed(BlockReason::NeedsAttention) => Some("needs_attention"),
+        }
+    }
+}
+
+impl Warning {
+    /// The code in the contract.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BasicPlanTimeLimit => "basic_plan_time_limit",
+            Self::AccountNeedsReauthorization => "account_needs_reauthorization",
+        }
+    }
+}
+
+impl<'a> Link<'a> {
+    /// The link of a session now.
+    pub fn of(site: &'a Site, session: &'a Session, now: Timestamp) -> Self {
+        let bare = Link {
+            status: Status::Ready,
+            provider: None,
+            source: None,
+            provider_url: None,
+            password: None,
+            description: None,
+            meeting_id: None,
+            warnings: Vec::new(),
+            retry_at: None,
+            revision: session.link_revision(site),
+            updated_at: session.link_updated_at(site),
+        };
+        match resolve(site, session) {
+            Verdict::NoLink(reason) => Self { status: Status::None(Absence::Rule(reason)), ..bare },
+            Verdict::Custom { source, link } => Self {
+                provider: Some(Provider::CustomLink),
+                source: Some(source),
+                provider_url: Some(&link.url),
+                password: link.password.as_ref(),
+                description: link.description.as_ref(),
+                ..bare
+            },
+            Verdict::Hosted { source, account } => {
+                let hosted = Self { provider: Some(Provider::Zoom), source: Some(source), ..bare };
+                hosted.with_meeting(account, session, now)
+            }
+        }
+    }
+
+    /// The staff member whose account serves it.
+    pub const fn staff(&self) -> Option<&'a StaffId> {
+        match self.source {
+            Some(Source::StaffAccount(member)) => Some(member),
+            Some(Source::SiteDefault | Source::CourseLink | Source::SessionLink) | None => None,
+        }
+    }
+
+    fn with_meeting(mut self, account: &HostedAccount, session: &'a Session, now: Timestamp) -> Self {
+        let minting = &session.minting;
+        if let Some(meeting) = minting.handed_out() {
+            self.provider_url = Some(&meeting.join_url);
+            self.password = meeting.passcode.as_ref();
+            self.meeting_id = Some(&meeting.id);
+            self.warnings = warnings(account, session.booking.as_ref());
+            return self;
+        }
+        let has_ended = session.booking.as_ref().is_none_or(|booking| booking.ends_at() <= now);
+        self.status = match (&minting.state, minting.pause, account.state) {
+            _ if has_ended => {
+                self.provider = None;
+                self.source = None;
+                return Self { status: Status::None(Absence::SessionEnded), ..self };
+            }
+            (MeetingState::Blocked(blocked), ..) => Status::Failed(blocked.reason),
+            (_, _, AccountState::ReauthorizationRequired { .. }) => {
+                Status::Pending(Pending::Paused(PauseReason::Reauthorization))
+            }
+            (_, Some(pause), AccountState::Active) => {
+                self.retry_at = (pause.until > now).then_some(pause.until);
+                Status::Pending(Pending::Paused(pause.reason))
+            }
+            (_, None, AccountState::Active) => Status::Pending(Pending::Minting),
+        };
+        self.warnings = warnings(account, session.booking.as_ref());
+        self
+    }
+
+    /// Whether both show the same, whenever that came to be so.
+    fn shows_the_same(&self, other: &Self) -> bool {
+        let told = |link: &Self| (link.status.name(), link.status.reason(), link.provider);
+        told(self) == told(other)
+            && self.source == other.source
+            && self.provider_url == other.provider_url
+            && self.password == other.password
+            && self.description == other.description
+            && self.meeting_id == other.meeting_id
+    }
+}
+
+/// Whether a session's link is the same before and after a change of the session.
+pub fn is_same_link(site: &Site, before: &Session, after: &Session, now: Timestamp) -> bool {
+    before.booking.is_some() == after.booking.is_some()
+        && Link::of(site, before, now).shows_the_same(&Link::of(site, after, now))
+}
+
+fn warnings(account: &HostedAccount, booking: Option<&Booking>) -> Vec<Warning> {
+    let is_long = booking.is_some_and(|booking| booking.duration_minutes > BASIC_MINUTES);
+    let basic = (account.host.plan == Plan::Basic && is_long).then_some(Warning::BasicPlanTimeLimit);
+    let lapsed = matches!(account.state, AccountState::ReauthorizationRequired { .. })
+        .then_some(Warning::AccountNeedsReauthorization);
+    basic.into_iter().chain(lapsed).collect()
+}

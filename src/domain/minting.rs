@@ -1,0 +1,358 @@
+//! Owns what exists of a session at a provider, and how it changes (R28).
+//!
+//! `Nothing → Intended → Bound`, and what is no longer wanted is *doomed*, removed at the provider one by one.
+
+use jiff::Timestamp;
+
+use crate::domain::id::GrantId;
+use crate::domain::meeting::Meeting;
+use crate::domain::meeting::MeetingId;
+use crate::domain::meeting::Shown;
+
+/// At most this many creates of one generation may end without a clear answer; then a person must look.
+pub const ATTEMPTS: u8 = 2;
+
+/// What exists of a session at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minting {
+    /// Which of the session's meetings is being made or was made last; grows with every new one.
+    pub generation: u64,
+    /// How many creates of this generation may have been executed.
+    pub attempts: u8,
+    /// Where the current meeting stands.
+    pub state: MeetingState,
+    /// What is to be removed at the provider.
+    pub doomed: Vec<Doomed>,
+    /// Why, and until when, the provider is left alone.
+    pub pause: Option<Pause>,
+    /// A worker is taking a step, and nobody else does before this time.
+    pub claimed_until: Option<Timestamp>,
+}
+
+impl Default for Minting {
+    fn default() -> Self {
+        Self {
+            generation: 1,
+            attempts: 0,
+            state: MeetingState::Nothing,
+            doomed: Vec::new(),
+            pause: None,
+            claimed_until: None,
+        }
+    }
+}
+
+/// Where the current meeting stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MeetingState {
+    /// There is none.
+    Nothing,
+    /// A create was begun: there may be one (correctness.md section 2, steps 1 to 5).
+    Intended(Intent),
+    /// There is one, and it belongs to the session.
+    Bound(Meeting),
+    /// No further create is tried for what was wanted then.
+    Blocked(Blocked),
+}
+
+/// A create that was begun, committed before the request is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Which try of this generation, from 1.
+    pub attempt: u8,
+    /// On whose account.
+    pub grant: GrantId,
+    /// What the meeting is to show.
+    pub shown: Shown,
+    /// When the request was sent, or was about to be.
+    pub begun_at: Timestamp,
+    /// How many complete listings of the host's meetings did not show it.
+    pub scans: u8,
+    /// The meeting it is to replace: handed out until the new one is bound (R19).
+    pub replaces: Option<Box<Meeting>>,
+}
+
+/// A meeting to be removed at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// Whose meeting it is.
+    pub grant: GrantId,
+    /// The provider's id.
+    pub id: MeetingId,
+}
+
+/// Why nothing more is tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// Why.
+    pub reason: BlockReason,
+    /// For whom it was tried; another wish begins anew.
+    pub grant: GrantId,
+    /// What was to be shown.
+    pub shown: Shown,
+    /// The meeting that was to be replaced: still handed out.
+    pub kept: Option<Box<Meeting>>,
+}
+
+/// Why nothing more is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockReason {
+    /// The provider refused what was asked.
+    Rejected,
+    /// Two creates ended without a clear answer.
+    NeedsAttention,
+}
+
+/// Why, and until when, the provider is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// Until when.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: PauseReason,
+    /// How many tries in a row did not succeed.
+    pub failures: u32,
+}
+
+/// Why the provider is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseReason {
+    /// It did not answer, or not with sense.
+    Unavailable,
+    /// It asked for fewer requests a second.
+    RateLimited,
+    /// The host's calls of the day are spent.
+    DailyLimit,
+    /// The host's calls of the day are kept for nearer sessions.
+    Scheduled,
+    /// The account must be connected again.
+    Reauthorization,
+}
+
+/// What a session should have at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A meeting on this account that shows this.
+    Meeting(WantedMeeting),
+    /// Whatever there is stays as it is: hidden, overridden, or waiting for its owner (R21).
+    Kept,
+    /// Nothing: cancelled, or removed by hand.
+    Nothing,
+}
+
+/// A meeting that a session should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedMeeting {
+    /// On whose account.
+    pub grant: GrantId,
+    /// What it is to show.
+    pub shown: Shown,
+}
+
+impl Minting {
+    /// The meeting that is handed out: the bound one, or the one about to be replaced.
+    pub fn handed_out(&self) -> Option<&Meeting> {
+        match &self.state {
+            MeetingState::Bound(meeting) => Some(meeting),
+            MeetingState::Intended(intent) => intent.replaces.as_deref(),
+            MeetingState::Blocked(blocked) => blocked.kept.as_deref(),
+            MeetingState::Nothing => None,
+        }
+    }
+
+    /// Settles what follows from a wish: a meeting that is not wanted is doomed, and what was blocked for another
+    /// wish may be tried anew.
+    #[must_use]
+    pub fn settled(mut self, wanted: &Wanted) -> Self {
+        match wanted {
+            Wanted::Kept => {}
+            Wanted::Nothing => self.drop_all(),
+            Wanted::Meeting(wish) => {
+                if let MeetingState::Blocked(blocked) = &self.state
+                    && (blocked.grant != wish.grant || blocked.shown != wish.shown)
+                {
+                    let kept = blocked.kept.clone();
+                    self.next_generation(kept);
+                }
+            }
+        }
+        self
+    }
+
+    /// Dooms whatever is handed out. A create under way stays intended: its meeting is doomed once it is known.
+    fn drop_all(&mut self) {
+        let unwanted = self.handed_out().map(|meeting| (meeting.grant.clone(), meeting.id.clone()));
+        match &mut self.state {
+            MeetingState::Intended(intent) => intent.replaces = None,
+            MeetingState::Bound(_) | MeetingState::Blocked(_) => self.next_generation(None),
+            MeetingState::Nothing => self.pause = None,
+        }
+        if let Some((grant, id)) = unwanted {
+            self.doom(grant, id);
+        }
+    }
+
+    fn next_generation(&mut self, kept: Option<Box<Meeting>>) {
+        self.generation += 1;
+        self.attempts = 0;
+        self.pause = None;
+        self.claimed_until = None;
+        self.state = kept.map_or(MeetingState::Nothing, |meeting| MeetingState::Bound(*meeting));
+    }
+
+    /// Begins a create: the state to commit before the request is sent. A meeting that is bound is replaced.
+    #[must_use]
+    pub fn begun(mut self, wanted: &WantedMeeting, now: Timestamp) -> Self {
+        let replaces = self.handed_out().cloned();
+        if replaces.as_ref().is_some_and(|meeting| meeting.generation == self.generation) {
+            self.next_generation(None);
+        }
+        self.pause = None;
+        self.claimed_until = None;
+        self.state = MeetingState::Intended(Intent {
+            attempt: self.attempts.saturating_add(1),
+            grant: wanted.grant.clone(),
+            shown: wanted.shown.clone(),
+            begun_at: now,
+            scans: 0,
+            replaces: replaces.map(Box::new),
+        });
+        self
+    }
+
+    /// Binds a meeting that was made for this session. One of an earlier generation, or beside one that is bound
+    /// already, is doomed: only one is ever handed out (R28).
+    #[must_use]
+    pub fn bound(mut self, meeting: Meeting) -> Self {
+        let held = self.handed_out().cloned();
+        if held.as_ref().is_some_and(|held| held.id == meeting.id && held.grant == meeting.grant) {
+            return self;
+        }
+        let taken = held.as_ref().is_some_and(|held| held.generation == self.generation);
+        if taken || meeting.generation != self.generation {
+            self.doom(meeting.grant, meeting.id);
+            return self;
+        }
+        if let Some(old) = held {
+            self.doom(old.grant, old.id);
+        }
+        self.attempts = 0;
+        self.pause = None;
+        self.claimed_until = None;
+        self.state = MeetingState::Bound(meeting);
+        self
+    }
+
+    /// Marks a meeting for removal, once.
+    pub fn doom(&mut self, grant: GrantId, id: MeetingId) {
+        let doomed = Doomed { grant, id };
+        if !self.doomed.contains(&doomed) {
+            self.doomed.push(doomed);
+        }
+    }
+
+    /// A doomed meeting is removed at the provider.
+    #[must_use]
+    pub fn removed(mut self, doomed: &Doomed) -> Self {
+        self.doomed.retain(|other| other != doomed);
+        self.pause = None;
+        self.claimed_until = None;
+        self
+    }
+
+    /// The create of `intent` made nothing: the intent goes, `outcome` says what comes after it. An intent that is
+    /// not the current one any more changes nothing.
+    #[must_use]
+    pub fn not_created(mut self, intent: &Intent, outcome: NotCreated) -> Self {
+        let MeetingState::Intended(current) = &self.state else { return self };
+        if current.attempt != intent.attempt || current.begun_at != intent.begun_at {
+            return self;
+        }
+        let kept = current.replaces.clone();
+        let block = |reason, kept| {
+            let (grant, shown) = (intent.grant.clone(), intent.shown.clone());
+            MeetingState::Blocked(Blocked { reason, grant, shown, kept })
+        };
+        let back =
+            |kept: Option<Box<Meeting>>| kept.map_or(MeetingState::Nothing, |m| MeetingState::Bound(*m));
+        self.claimed_until = None;
+        self.state = match outcome {
+            NotCreated::Later(pause) => {
+                self.pause = Some(pause);
+                back(kept)
+            }
+            NotCreated::Rejected => block(BlockReason::Rejected, kept),
+            NotCreated::Lost if intent.attempt >= ATTEMPTS => block(BlockReason::NeedsAttention, kept),
+            NotCreated::Lost => {
+                self.attempts = intent.attempt;
+                back(kept)
+            }
+        };
+        self
+    }
+
+    /// The handed-out meeting does not exist any more at the provider: the next is of a new generation (R18).
+    #[must_use]
+    pub fn gone(mut self, id: &MeetingId) -> Self {
+        if matches!(&self.state, MeetingState::Bound(meeting) if meeting.id == *id) {
+            self.next_generation(None);
+        }
+        self
+    }
+
+    /// The bound meeting shows this.
+    #[must_use]
+    pub fn updated(mut self, id: &MeetingId, shown: Shown) -> Self {
+        if let MeetingState::Bound(meeting) = &mut self.state
+            && meeting.id == *id
+        {
+            meeting.shown = shown;
+            self.pause = None;
+            self.claimed_until = None;
+        }
+        self
+    }
+
+    /// The step that was claimed did not succeed: leave the provider alone until then.
+    #[must_use]
+    pub fn paused(mut self, pause: Pause) -> Self {
+        self.pause = Some(pause);
+        self.claimed_until = None;
+        self
+    }
+
+    /// A worker takes the step, and nobody else before this time.
+    #[must_use]
+    pub fn claimed(mut self, until: Timestamp) -> Self {
+        self.claimed_until = Some(until);
+        self
+    }
+
+    /// A complete listing did not show the meeting of the intent.
+    #[must_use]
+    pub fn scanned(mut self, intent: &Intent) -> Self {
+        if let MeetingState::Intended(current) = &mut self.state
+            && current.begun_at == intent.begun_at
+        {
+            current.scans = current.scans.saturating_add(1);
+            self.claimed_until = None;
+        }
+        self
+    }
+
+    /// How many tries in a row did not succeed.
+    pub fn failures(&self) -> u32 {
+        self.pause.map_or(0, |pause| pause.failures)
+    }
+}
+
+/// What comes after a create that made nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCreated {
+    /// Try again then; it counts as no attempt.
+    Later(Pause),
+    /// The provider refused what was asked.
+    Rejected,
+    /// Listings did not show it: the next attempt may begin, if one is left.
+    Lost,
+}

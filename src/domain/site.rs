@@ -1,0 +1,120 @@
+//! Owns sites: all that is said about a business, except its sessions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::domain::account::Account;
+use crate::domain::account::Connection;
+use crate::domain::account::Owner;
+use crate::domain::account::Revision;
+use crate::domain::epoch::Epochs;
+use crate::domain::id::ServiceId;
+use crate::domain::id::SiteId;
+use crate::domain::join::HashKey;
+use crate::domain::locale::Locale;
+use crate::domain::service::Service;
+use crate::domain::visibility::SiteVisibility;
+
+/// A business: its settings, accounts and services, kept together so that a link is read in one round trip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// What the platform says of it.
+    pub settings: SiteSettings,
+    /// Grows with every change of the settings.
+    pub revision: Revision,
+    /// When the settings changed last.
+    pub updated_at: Timestamp,
+    /// Its default account and those of its staff.
+    pub accounts: BTreeMap<Owner, Account>,
+    /// What it sells.
+    pub services: BTreeMap<ServiceId, Service>,
+    /// How often what its links follow has changed.
+    pub epochs: Epochs,
+    /// The last revision given to anything of this site.
+    pub last_revision: Revision,
+    /// Keys the markers of its meetings (correctness.md section 2).
+    pub marker_key: HashKey,
+}
+
+/// What the platform says of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteSettings {
+    /// How customers know the business.
+    pub display_name: String,
+    /// Whether its plan has video (R9).
+    pub entitled: bool,
+    /// Whether staff set up their own accounts (R4).
+    pub staff_self_service: bool,
+    /// The language of its pages where nothing else decides.
+    pub locale: Locale,
+    /// Who sees its links (R25).
+    pub visibility: SiteVisibility,
+}
+
+impl Site {
+    /// A site that has just been put.
+    pub fn new(id: SiteId, settings: SiteSettings, marker_key: HashKey, now: Timestamp) -> Self {
+        Self {
+            id,
+            settings,
+            revision: Revision(1),
+            updated_at: now,
+            accounts: BTreeMap::new(),
+            services: BTreeMap::new(),
+            epochs: Epochs::default(),
+            last_revision: Revision(1),
+            marker_key,
+        }
+    }
+
+    /// The next revision for something of this site: larger than any before it, also for what was deleted.
+    pub fn next_revision(&mut self) -> Revision {
+        self.last_revision = Revision(self.last_revision.0 + 1);
+        self.last_revision
+    }
+
+    /// Whether the main gate is open: a default account is connected (R8).
+    pub fn default_account(&self) -> Option<&Account> {
+        self.accounts.get(&Owner::Default)
+    }
+
+    /// Takes new settings; the same ones change nothing.
+    pub fn put_settings(&mut self, settings: SiteSettings, now: Timestamp) {
+        if settings == self.settings {
+            return;
+        }
+        if settings.entitled != self.settings.entitled {
+            self.epochs.plan_changed(now);
+        }
+        self.settings = settings;
+        self.revision = self.next_revision();
+        self.updated_at = now;
+    }
+
+    /// Connects an account, in place of whatever was there; the same connection changes nothing.
+    pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) {
+        let before = self.accounts.get(owner);
+        if before.is_some_and(|account| account.connection == connection) {
+            return;
+        }
+        let connected_at = match before {
+            Some(account) if account.connection.is_same_connection(&connection) => account.connected_at,
+            Some(_) | None => now,
+        };
+        let revision = self.next_revision();
+        let account = Account { connection, connected_at, updated_at: now, revision };
+        self.accounts.insert(owner.clone(), account);
+        self.epochs.account_changed(owner, now);
+    }
+
+    /// Disconnects an account; none there changes nothing. Answers what was there.
+    pub fn remove_account(&mut self, owner: &Owner, now: Timestamp) -> Option<Account> {
+        let account = self.accounts.remove(owner)?;
+        self.next_revision();
+        self.epochs.account_changed(owner, now);
+        Some(account)
+    }
+}
