@@ -1,3 +1,6 @@
 //! Use cases, one file each, and the ports they need. Knows neither HTTP, nor a provider's words, nor Redis.
 
+pub mod gateway;
 pub mod ports;
+pub mod refresh;
+pub mod settings;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod concealed;
 pub mod custom_link;
+pub mod entropy;
 pub mod epoch;
 pub mod grant;
 pub mod id;

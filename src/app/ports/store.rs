@@ -83,6 +83,19 @@ pub struct SiteChange {
     pub put: Option<Arc<Site>>,
     /// The sessions that change.
     pub sessions: Vec<SessionChange>,
+    /// Whether the sessions ahead must be decided again after this.
+    pub redecide: Redecide,
+}
+
+/// Whether the sessions ahead of a site must be decided again (R21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redecide {
+    /// Nothing they follow has changed.
+    No,
+    /// From this time on.
+    At(Timestamp),
+    /// It has been done.
+    Done,
 }
 
 /// A change of one session.

@@ -1,0 +1,83 @@
+//! Owns what every use case is given: the ports, and what an operator said.
+
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::app::ports::clock::Clock;
+use crate::app::ports::provider::Authorization;
+use crate::app::ports::provider::Meetings;
+use crate::app::ports::store::Grants;
+use crate::app::ports::store::Sites;
+use crate::app::ports::store::Tickets;
+use crate::app::ports::store::Work;
+use crate::app::refresh::SingleFlight;
+use crate::app::settings;
+use crate::domain::entropy::Entropy;
+use crate::domain::grant::RefreshTiming;
+use crate::domain::join::JoinKey;
+use crate::domain::step::Timing;
+use crate::domain::token::Token;
+
+/// What every use case is given. Cheap to clone; made once, in the composition root.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Sites and their sessions.
+    pub sites: Arc<dyn Sites>,
+    /// Grants and their tokens.
+    pub grants: Arc<dyn Grants>,
+    /// Portal links and sessions, connect flows, join addresses.
+    pub tickets: Arc<dyn Tickets>,
+    /// Due work.
+    pub work: Arc<dyn Work>,
+    /// How users let greenroom act for them at the provider.
+    pub authorization: Arc<dyn Authorization>,
+    /// Meetings at the provider.
+    pub meetings: Arc<dyn Meetings>,
+    /// What an operator said.
+    pub settings: Arc<Settings>,
+    /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.
+    pub tasks: TaskTracker,
+    /// Refreshes under way in this process: one at a time for a grant.
+    pub refreshes: Arc<SingleFlight>,
+}
+
+/// What an operator said about the use cases.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where browsers and participants reach the gateway.
+    pub base_url: Url,
+    /// The portal.
+    pub portal: settings::Portal,
+    /// Minting.
+    pub minting: settings::Minting,
+    /// When tokens are renewed.
+    pub refresh: RefreshTiming,
+}
+
+impl Gateway {
+    /// A fresh token for an address or a cookie.
+    pub fn token(&self) -> Token {
+        let mut bytes = [0; 32];
+        self.entropy.fill(&mut bytes);
+        Token::new(bytes)
+    }
+
+    /// Fresh join addresses for a session.
+    pub fn join_key(&self) -> JoinKey {
+        let mut bytes = [0; 44];
+        self.entropy.fill(&mut bytes);
+        JoinKey::new(bytes)
+    }
+
+    /// How long creates and their traces take.
+    pub fn timing(&self) -> Timing {
+        let minting = &self.settings.minting;
+        Timing { in_flight: minting.post_timeout.saturating_mul(2), settle: minting.settle }
+    }
+}
