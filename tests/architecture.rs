@@ -325,8 +325,8 @@ mod tests {
         Tree::of(texts, Vec::new())
     }
 
-    fn with_fixture(test: &str, name: &str, text: &str) -> Tree {
-        let sources = vec![("tests/it/zoom.rs".to_owned(), format!("//! Zoom.\n{test}\n"))];
+    fn with_fixture(user: &str, name: &str, text: &str) -> Tree {
+        let sources = vec![("tests/it/zoom.rs".to_owned(), format!("//! Zoom.\n{user}\n"))];
         Tree::of(sources, vec![(name.to_owned(), text.to_owned())])
     }
 

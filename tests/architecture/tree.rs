@@ -27,9 +27,10 @@ impl Tree {
     /// A tree of these texts by path.
     pub(crate) fn of(texts: Vec<(String, String)>, fixtures: Vec<(String, String)>) -> Self {
         let mut sources: Vec<Source> = texts.into_iter().map(|(path, text)| Source::of(path, text)).collect();
-        let tests: BTreeSet<String> = sources.iter().flat_map(|source| source.test_files.clone()).collect();
+        let test_files: BTreeSet<String> =
+            sources.iter().flat_map(|source| source.test_files.clone()).collect();
         for source in &mut sources {
-            if tests.iter().any(|test| {
+            if test_files.iter().any(|test| {
                 source.path == format!("{test}.rs") || source.path.starts_with(&format!("{test}/"))
             }) {
                 source.set_aside_as_test();
@@ -206,7 +207,7 @@ impl Modules {
     /// The module in whose file a path leads, through at most `hops` re-exports.
     pub(crate) fn home(&self, path: &[String], hops: usize) -> Option<Vec<String>> {
         for length in (1..=path.len()).rev() {
-            let prefix = &path[..length];
+            let (prefix, _) = path.split_at(length);
             if self.known.contains(prefix) {
                 return Some(prefix.to_vec());
             }
@@ -273,8 +274,8 @@ fn mask(text: &str) -> (String, Vec<(usize, String)>) {
     let mut strings = Vec::new();
     let mut at = 0;
     while let Some(character) = text[at..].chars().next() {
-        let in_word = text[..at].chars().next_back().is_some_and(is_word);
-        let length = match silent(&text[at..], in_word) {
+        let before = text[..at].chars().next_back();
+        let length = match silent(&text[at..], before) {
             Some(length) => {
                 blank(&mut code, at, at + length);
                 let literal = &text[at..at + length];
@@ -290,8 +291,8 @@ fn mask(text: &str) -> (String, Vec<(usize, String)>) {
     (String::from_utf8(code).expect("whole characters were blanked"), strings)
 }
 
-/// How long the comment or literal is that begins here.
-fn silent(rest: &str, in_word: bool) -> Option<usize> {
+/// How long the comment or literal is that begins here, after this character.
+fn silent(rest: &str, before: Option<char>) -> Option<usize> {
     if rest.starts_with("//") {
         return Some(rest.find('\n').unwrap_or(rest.len()));
     }
@@ -309,7 +310,8 @@ fn silent(rest: &str, in_word: bool) -> Option<usize> {
     if let Some(inner) = rest.strip_prefix('"') {
         return Some(1 + plain_end(inner));
     }
-    let raw = rest.strip_prefix('b').unwrap_or(rest).strip_prefix('r').filter(|_| !in_word)?;
+    let raw =
+        rest.strip_prefix('b').unwrap_or(rest).strip_prefix('r').filter(|_| !before.is_some_and(is_word))?;
     let fence = "#".repeat(raw.len() - raw.trim_start_matches('#').len());
     let inner = raw[fence.len()..].strip_prefix('"')?;
     let close = format!("\"{fence}");

@@ -24,7 +24,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-fn mapping(request: Value) -> Value {
+fn mapping(request: &Value) -> Value {
     json!({"request": request, "response": {"status": 200}})
 }
 
@@ -67,7 +67,7 @@ async fn an_unmatched_request_answers_500_and_names_itself() {
 #[tokio::test]
 async fn a_place_is_matched_and_no_other(#[case] mut request: Value, #[case] good: &str, #[case] bad: &str) {
     request["method"] = "GET".into();
-    let (server, client, _hits) = serving(&mapping(request)).await;
+    let (server, client, _hits) = serving(&mapping(&request)).await;
 
     for (place, status) in [(good, 200), (bad, 500)] {
         let response = client.get(format!("{}{place}", server.uri())).send().await.unwrap();
@@ -83,7 +83,7 @@ async fn a_place_is_matched_and_no_other(#[case] mut request: Value, #[case] goo
 #[tokio::test]
 async fn a_header_is_matched_and_no_other(#[case] headers: Value, #[case] good: &str, #[case] bad: &str) {
     let request = json!({"method": "ANY", "urlPath": "/", "headers": headers});
-    let (server, client, _hits) = serving(&mapping(request)).await;
+    let (server, client, _hits) = serving(&mapping(&request)).await;
 
     for (value, status) in [(good, 200), (bad, 500)] {
         let response = client.put(server.uri()).header("x-a", value).send().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_body_is_matched_and_no_other(
     #[case] bad: &'static str,
 ) {
     let request = json!({"method": "POST", "urlPath": "/", "bodyPatterns": [pattern]});
-    let (server, client, _hits) = serving(&mapping(request)).await;
+    let (server, client, _hits) = serving(&mapping(&request)).await;
 
     for (body, status) in [(good, 200), (bad, 500)] {
         let response = client.post(server.uri()).body(body).send().await.unwrap();
@@ -119,7 +119,7 @@ async fn a_token_request_is_matched_by_its_form_and_its_client() {
     let form = json!({"grant_type": {"equalTo": "refresh_token"}, "refresh_token": {"matches": ".+"}});
     let basic = json!({"username": "client", "password": "secret"});
     let request = json!({"method": "POST", "urlPath": "/oauth/token", "formParameters": form, "basicAuthCredentials": basic});
-    let (server, client, _hits) = serving(&mapping(request)).await;
+    let (server, client, _hits) = serving(&mapping(&request)).await;
 
     for (password, grant, status) in [
         ("secret", "refresh_token", 200),

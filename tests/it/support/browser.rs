@@ -9,6 +9,7 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
+use std::time::Instant;
 
 use http::Method;
 use serde_json::Value;
@@ -110,9 +111,8 @@ impl Browser {
                 looks.tick().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, appears).await.is_err() {
-            panic!("{} never said {part:?}, but:\n{}", self.url().await, self.text().await);
-        }
+        let appeared = tokio::time::timeout(PATIENCE, appears).await;
+        assert!(appeared.is_ok(), "{} never said {part:?}, but:\n{}", self.url().await, self.text().await);
     }
 
     /// What a person reads on the page; empty while the next one loads.
@@ -180,7 +180,7 @@ impl Drop for Browser {
     }
 }
 
-/// Chrome DevTools' way to a screen of any size.
+/// The command of Chromium's own for a screen of any size.
 #[derive(Debug)]
 struct SetScreen(Value);
 
@@ -239,16 +239,26 @@ impl Chromedriver {
         family
     }
 
-    /// Ends them all at once, by id.
+    /// Ends them all at once, by id, and returns when they are gone: a killed process takes a moment to die, and
+    /// writes to its profile until then.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a drop cannot await, and most of these are not its children"
+    )]
     fn end(&mut self) {
-        let ids: Vec<String> = self.family().iter().map(u32::to_string).collect();
+        let family = self.family();
+        let ids = family.iter().map(u32::to_string);
         Command::new("sh")
             .args(["-c", "kill -KILL \"$@\"", "kill"])
-            .args(&ids)
+            .args(ids)
             .stderr(Stdio::null())
             .status()
             .ok();
         self.process.wait().ok();
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline && living_processes().iter().any(|(id, _)| family.contains(id)) {
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 }
 

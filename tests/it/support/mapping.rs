@@ -332,5 +332,5 @@ fn pointer(expression: &str) -> Result<String, String> {
         return Err(format!("matchesJsonPath: {expression} is not of the form $.name.name[0]"));
     }
     let names = expression.split(['$', '.', '[', ']']).filter(|name| !name.is_empty());
-    Ok(names.map(|name| format!("/{name}")).collect())
+    Ok(names.flat_map(|name| ["/", name]).collect())
 }
