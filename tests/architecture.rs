@@ -398,6 +398,14 @@ mod tests {
     }
 
     #[test]
+    fn a_visibility_names_nothing() {
+        let root = ("src/cli/mod.rs", "use crate::cli::out::Out;");
+        let out = ("src/cli/out.rs", "pub(in crate::cli) struct Out;");
+
+        assert_eq!(circles(&tree(&[root, out])), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_circle_through_a_re_export_is_found_and_the_re_export_alone_is_none() {
         let root = ("src/app/mod.rs", "pub use crate::app::a::A;");
         let user = ("src/app/b.rs", "use crate::app::A;");

@@ -157,7 +157,10 @@ impl Source {
             [("crate::", Vec::new()), ("greenroom::", Vec::new()), ("self::", module), ("super::", parent)];
         let mut named = Vec::new();
         for (root, base) in roots {
-            for at in occurrences(&self.code, root) {
+            // `pub(in crate::room)` says who may look in, and names nothing.
+            let named_at =
+                occurrences(&self.code, root).into_iter().filter(|at| !self.code[..*at].ends_with("(in "));
+            for at in named_at {
                 let before = self.code[..at].rsplit([';', '{', '}', ']']).next().unwrap_or_default().trim();
                 let reexported = before.starts_with("pub") && before.ends_with("use");
                 let line = line_of(&self.code, at);
