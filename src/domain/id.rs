@@ -99,6 +99,35 @@ impl fmt::Debug for GrantId {
     }
 }
 
+/// A secret of a link, hashed: what is kept of a portal link or a join address (correctness.md section 5).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash(Box<str>);
+
+impl TokenHash {
+    /// Reads a token hash: 32 characters of `a-z 2-7`, 160 bits.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let fits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        if fits { Ok(Self(text.into())) } else { Err(InvalidId) }
+    }
+
+    /// The hash as it stands in store keys.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenHash({})", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
