@@ -93,6 +93,9 @@ pub enum OpenError {
     /// The partition lacks the data key that is named.
     #[error("there is no data key {0}")]
     UnknownDek(DekId),
+    /// What seals the record is gone: its partition was off-boarded.
+    #[error("the data keys of the partition are gone")]
+    NoDataKey,
     /// Another key, another place, or altered bytes.
     #[error("the sealed bytes do not belong to this key and place")]
     WrongCommitment,

@@ -20,7 +20,7 @@ pub const OP_ID_LIFETIME: Duration = Duration::from_hours(1);
 const LARGEST: u64 = 1 << 53;
 
 /// The version of a record: a counter that is never used twice for a key, also after a delete or an expiry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 
 impl Version {

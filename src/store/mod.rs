@@ -4,4 +4,4 @@ pub mod embedded;
 pub mod keys;
 pub mod kv;
 pub mod redis;
-//pub mod sealed;
+pub mod sealed;
