@@ -9,8 +9,8 @@ use crate::app::gateway::Gateway;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::StoreError;
 use crate::domain::account::Revision;
+use crate::domain::hash::HashKey;
 use crate::domain::id::SiteId;
-use crate::domain::join::HashKey;
 use crate::domain::site::Site;
 use crate::domain::site::SiteSettings;
 
@@ -48,7 +48,8 @@ pub async fn put(
         let now = gateway.clock.now();
         let Some(old) = &snapshot.site.value else {
             expect_revision(expected, None)?;
-            let site = Site::new(id.clone(), settings.clone(), fresh_key(gateway), now);
+            let site =
+                Site::new(id.clone(), settings.clone(), HashKey::generate(gateway.entropy.as_ref()), now);
             return Ok(Decision::Commit(Change::of_site(site.clone()), (Put::Created, Arc::new(site))));
         };
         expect_revision(expected, Some(old.revision))?;
@@ -83,10 +84,4 @@ pub async fn remove(gateway: &Gateway, id: &SiteId, expected: Option<Revision>) 
 
 fn expect_revision(expected: Option<Revision>, found: Option<Revision>) -> Result<(), SiteError> {
     if expected.is_some() && expected != found { Err(SiteError::RevisionMismatch) } else { Ok(()) }
-}
-
-fn fresh_key(gateway: &Gateway) -> HashKey {
-    let mut bytes = [0; 32];
-    gateway.entropy.fill(&mut bytes);
-    HashKey::new(bytes)
 }

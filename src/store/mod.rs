@@ -1,1 +1,7 @@
 //! The store: the narrow waist `kv`, its backends, and what is laid on it. Knows neither HTTP nor providers.
+
+pub mod embedded;
+pub mod keys;
+pub mod kv;
+pub mod redis;
+pub mod sealed;
