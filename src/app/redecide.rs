@@ -30,8 +30,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// Decides every session ahead again, the soonest first: what changed is written, what has a next step is due.
 /// Should it be cut short, it begins again; deciding twice does no harm.
 pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
-    let begun_at = gateway.clock.now();
-    let from = begun_at.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let basis = gateway.sites.read(site, &[]).await?.site.basis;
+    let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let mut after = None;
     loop {
         let range = SessionRange { from, to: Timestamp::MAX, after, limit: PAGE };
@@ -46,8 +46,12 @@ pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreEr
         }
     }
     gateway.bell.notify_one();
-    change(gateway, site, &[], |_| {
-        Ok(Decision::Commit(Change { redecide: Some(Redecide::Done(begun_at)), ..Change::default() }, ()))
+    change(gateway, site, &[], |snapshot| {
+        // What changed meanwhile has sessions decided again after this.
+        if snapshot.site.basis != basis {
+            return Ok(Decision::Keep(()));
+        }
+        Ok(Decision::Commit(Change { redecide: Some(Redecide::Done), ..Change::default() }, ()))
     })
     .await
 }

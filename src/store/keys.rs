@@ -101,6 +101,9 @@ impl IndexName {
 /// What waits to be done in a partition, by when: milliseconds since 1970.
 pub const DUE: IndexName = IndexName("due");
 
+/// The sessions of a site by their start: milliseconds since 1970.
+pub const SESSIONS: IndexName = IndexName("sessions");
+
 /// The id of a record of which a partition has one.
 const ONLY: &str = "self";
 
@@ -119,19 +122,20 @@ pub fn site() -> Key {
     Key::new("site", ONLY)
 }
 
-/// A service of a site. No lifetime: the platform removes it.
-pub fn service(id: &ServiceId) -> Key {
-    Key::new("service", id.as_str())
-}
-
 /// A session of a site. No lifetime of its own: retired some time after its end.
 pub fn session(id: &SessionId) -> Key {
     Key::new("session", id.as_str())
 }
 
-/// A staff member of a site. No lifetime: the platform removes it.
-pub fn staff(id: &StaffId) -> Key {
-    Key::new("staff", id.as_str())
+/// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
+pub fn grant() -> Key {
+    Key::new("grant", ONLY)
+}
+
+/// What a token leads to, in the token's partition. Its lifetime is its own: portal links and flows end by
+/// themselves, join addresses go with their session.
+pub fn ticket() -> Key {
+    Key::new("ticket", ONLY)
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ pub enum Redecide {
     No,
     /// From this time on.
     At(Timestamp),
-    /// It has been done, unless it became due again after this time.
-    Done(Timestamp),
+    /// It has been done.
+    Done,
 }
 
 /// A change of one session.
