@@ -1,0 +1,4 @@
+//! The system from outside: through HTTP, the command line and the store only.
+
+mod store;
+mod support;
