@@ -111,7 +111,8 @@ pub enum OpenError {
 ///
 /// Answers [`OpenError::Truncated`] or [`OpenError::UnknownVersion`].
 pub fn names(sealed: &[u8]) -> Result<Names, OpenError> {
-    Parts::parse(sealed).map(|parts| Names { kek: (parts.kek != KekId::NONE).then_some(parts.kek), dek: parts.dek })
+    Parts::parse(sealed)
+        .map(|parts| Names { kek: (parts.kek != KekId::NONE).then_some(parts.kek), dek: parts.dek })
 }
 
 /// Seals `plain` so that it opens only with `secret` and at `place`.

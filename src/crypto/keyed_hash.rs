@@ -53,19 +53,27 @@ pub fn keyed_hash(key: &HashKey, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
-    context.sign().as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes")
+    first_32(context.sign().as_ref())
 }
 
 /// SHA-256. Only for what nobody can guess: tokens of 128 random bits and more.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    digest::digest(&digest::SHA256, bytes).as_ref().try_into().expect("SHA-256 gives 32 bytes")
+    first_32(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 /// How a random token is named in the store: 160 bits of its SHA-256 (correctness.md section 5).
+#[expect(clippy::missing_panics_doc, reason = "20 bytes are 32 characters, whatever they are")]
 pub fn token_hash(token: &[u8]) -> TokenHash {
     let hash = sha256(token);
     let (kept, _) = hash.split_at(20);
     TokenHash::parse(&encoding::base32(kept)).expect("20 bytes are 32 characters of base32")
+}
+
+/// The bytes of a hash that has 32 of them.
+fn first_32(hash: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash);
+    bytes
 }
 
 #[cfg(test)]

@@ -95,7 +95,10 @@ impl Keyring {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keyring").field("deployment", &self.deployment).field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Keyring")
+            .field("deployment", &self.deployment)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,7 +171,8 @@ impl Kek {
         let created_at = fields.text("created_at")?.parse().map_err(|_| KeyringError::CreatedAt(id))?;
         let text = fields.text("secret")?;
         fields.finish()?;
-        let bytes = STANDARD.decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| KeyringError::NotBase64(id))?;
+        let bytes =
+            STANDARD.decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| KeyringError::NotBase64(id))?;
         let mut secret = Zeroizing::new([0; 32]);
         if bytes.len() != secret.len() {
             return Err(KeyringError::SecretLength { id, length: bytes.len() });
@@ -202,7 +206,9 @@ impl fmt::Debug for Kek {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
     /// Not JSON.
-    #[error("the keyring is not JSON (line {line}, column {column}): restore the file, or make one with `greenroom keys generate`")]
+    #[error(
+        "the keyring is not JSON (line {line}, column {column}): restore the file, or make one with `greenroom keys generate`"
+    )]
     NotJson {
         /// The line at fault.
         line: usize,
@@ -301,7 +307,8 @@ impl Fields {
         if self.fields.is_empty() {
             return Ok(());
         }
-        let expected = if self.holder == "the keyring" { "deployment, keys" } else { "id, state, created_at, secret" };
+        let expected =
+            if self.holder == "the keyring" { "deployment, keys" } else { "id, state, created_at, secret" };
         Err(KeyringError::UnknownFields { holder: self.holder, count: self.fields.len(), expected })
     }
 }
@@ -328,7 +335,9 @@ mod tests {
     const SECRET: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
     fn key(id: &str, state: &str) -> String {
-        format!(r#"{{"id":"{id}","state":"{state}","created_at":"2026-11-22T10:00:00Z","secret":"{SECRET}"}}"#)
+        format!(
+            r#"{{"id":"{id}","state":"{state}","created_at":"2026-11-22T10:00:00Z","secret":"{SECRET}"}}"#
+        )
     }
 
     fn ring(keys: &[String]) -> String {

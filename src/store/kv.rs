@@ -28,6 +28,7 @@ impl Version {
     pub const ZERO: Self = Self(0);
 
     /// The one after this.
+    #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -306,7 +307,12 @@ pub trait Kv: Send + Sync + fmt::Debug {
     async fn commit(&self, partition: &Partition, commit: &Commit) -> Result<Outcome, KvError>;
 
     /// Reads a page of an index.
-    async fn range(&self, partition: &Partition, index: IndexName, range: &Range) -> Result<Vec<Entry>, KvError>;
+    async fn range(
+        &self,
+        partition: &Partition,
+        index: IndexName,
+        range: &Range,
+    ) -> Result<Vec<Entry>, KvError>;
 
     /// Notes that a partition may have work due at `at_ms`; of two notes the sooner stays.
     ///

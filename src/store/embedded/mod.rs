@@ -84,7 +84,8 @@ impl Embedded {
     ///
     /// Answers each way that may fail; see [`OpenError`].
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let backend = file
             .map_err(|source| OpenError::File { path: path.to_owned(), source })
             .and_then(|file| FileBackend::new(file).map_err(|error| refusal(path, error)))?;
@@ -97,6 +98,7 @@ impl Embedded {
     }
 
     /// Opens a store that is gone when dropped.
+    #[expect(clippy::missing_panics_doc, reason = "memory has no file that could be damaged or in use")]
     pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
         Builder::new()
             .create_with_backend(InMemoryBackend::new())
@@ -134,10 +136,10 @@ impl fmt::Debug for Embedded {
 }
 
 fn refusal(path: &Path, error: DatabaseError) -> OpenError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
-        other => OpenError::Damaged { path: path.to_owned(), source: Box::new(other.into()) },
+    if matches!(error, DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch) {
+        return OpenError::InUse(path.to_owned());
     }
+    OpenError::Damaged { path: path.to_owned(), source: Box::new(error.into()) }
 }
 
 #[async_trait::async_trait]
@@ -158,7 +160,12 @@ impl Kv for Embedded {
         }
     }
 
-    async fn range(&self, partition: &Partition, index: IndexName, range: &Range) -> Result<Vec<Entry>, KvError> {
+    async fn range(
+        &self,
+        partition: &Partition,
+        index: IndexName,
+        range: &Range,
+    ) -> Result<Vec<Entry>, KvError> {
         Ok(read::range(&self.database, partition, index, range)?)
     }
 

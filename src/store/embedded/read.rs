@@ -108,7 +108,11 @@ fn parse_entry(prefix: &[u8], key: &[u8]) -> Result<Entry, Fault> {
     Ok(Entry { score: tables::unordered(*score), member })
 }
 
-pub(super) fn hinted(database: &Database, until_ms: i64, limit: usize) -> Result<Vec<(Partition, i64)>, Fault> {
+pub(super) fn hinted(
+    database: &Database,
+    until_ms: i64,
+    limit: usize,
+) -> Result<Vec<(Partition, i64)>, Fault> {
     let table = database.begin_read()?.open_table(HINTED)?;
     let end = [&tables::ordered(until_ms), [0xff].as_slice()].concat();
     table

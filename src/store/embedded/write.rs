@@ -168,21 +168,14 @@ fn raise_floor(
 }
 
 /// Whether the change's expectation holds, and its version may be used.
-fn holds(
-    tables: &Tables<'_>,
-    partition: &Partition,
-    change: &Change,
-    floor: Version,
-) -> Result<bool, Fault> {
+fn holds(tables: &Tables<'_>, partition: &Partition, change: &Change, floor: Version) -> Result<bool, Fault> {
     let key = tables::record(partition, &change.key);
     let value = tables.records.get(key.as_slice())?;
     let stored = value.as_ref().map(|value| Stored::parse(&key, value.value())).transpose()?;
     let standing = stored.filter(|stored| stored.is_alive(tables.now_ms)).map(|stored| stored.version);
     Ok(match (change.expect, standing) {
         (Expect::Version(expected), Some(version)) => version == expected,
-        (Expect::Absent, None) => {
-            !matches!(&change.write, Write::Put { version, .. } if *version <= floor)
-        }
+        (Expect::Absent, None) => !matches!(&change.write, Write::Put { version, .. } if *version <= floor),
         (Expect::Version(_), None) | (Expect::Absent, Some(_)) => false,
     })
 }

@@ -41,7 +41,9 @@ pub enum Durability {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address is wrong. It is not shown: it may hold a password.
-    #[error("the store's address is no redis:// or rediss:// URL: write redis://[user:password@]host:port[/database]")]
+    #[error(
+        "the store's address is no redis:// or rediss:// URL: write redis://[user:password@]host:port[/database]"
+    )]
     Address,
     /// This backend does not wait for replicas.
     #[error("strict durability is not offered for this store: set durability = \"relaxed\"")]
@@ -101,7 +103,9 @@ impl Connection {
     /// Runs what writes, once.
     pub(super) async fn write<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, Lost> {
         let answer = self.ask(question).await.and_then(|value| Ok(T::from_redis_value(value)?));
-        answer.map_err(|error| if may_have_run(&error) { Lost::Unknown } else { Lost::NotWritten(failure(&error)) })
+        answer.map_err(
+            |error| if may_have_run(&error) { Lost::Unknown } else { Lost::NotWritten(failure(&error)) },
+        )
     }
 
     async fn ask(&self, question: &Question<'_>) -> Result<Value, RedisError> {
@@ -145,17 +149,23 @@ pub(super) enum Lost {
 fn may_have_run(error: &RedisError) -> bool {
     let is_refusal = matches!(
         error.kind(),
-        ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig
+        ErrorKind::Server(_)
+            | ErrorKind::Extension
+            | ErrorKind::AuthenticationFailed
+            | ErrorKind::InvalidClientConfig
     );
     !is_refusal && !error.is_connection_refusal()
 }
 
 fn failure(error: &RedisError) -> KvError {
-    let key = || error.detail().unwrap_or("a key").to_owned();
-    match error.code() {
-        Some("GRWRONGTYPE") => KvError::WrongType(key()),
-        Some("GRCORRUPT") => KvError::Corrupt(key()),
-        Some("WRONGTYPE") => KvError::WrongType("an index or a scanned key".to_owned()),
+    // Of several commands in one round trip, the first that failed.
+    let errors = error.clone().into_server_errors().unwrap_or_default();
+    let Some((_, first)) = errors.first() else { return KvError::Unavailable(reason(error)) };
+    let key = || first.details().unwrap_or("a key").to_owned();
+    match first.code() {
+        "GRWRONGTYPE" => KvError::WrongType(key()),
+        "GRCORRUPT" => KvError::Corrupt(key()),
+        "WRONGTYPE" => KvError::WrongType("an index or a scanned key".to_owned()),
         _ => KvError::Unavailable(reason(error)),
     }
 }

@@ -78,7 +78,11 @@ impl Kv for Redis {
             Some(Value::BulkString(bytes)) => parse_record(bytes)?.0,
             _ => Version::ZERO,
         };
-        let found = asks.iter().zip(values).map(|(ask, value)| parse_found(ask, value)).collect::<Result<Vec<_>, _>>()?;
+        let found = asks
+            .iter()
+            .zip(values)
+            .map(|(ask, value)| parse_found(ask, value))
+            .collect::<Result<Vec<_>, _>>()?;
         if found.len() != asks.len() {
             return Err(KvError::Unavailable("the answer is cut short".to_owned()));
         }
@@ -99,14 +103,23 @@ impl Kv for Redis {
         }
     }
 
-    async fn range(&self, partition: &Partition, index: IndexName, range: &Range) -> Result<Vec<Entry>, KvError> {
+    async fn range(
+        &self,
+        partition: &Partition,
+        index: IndexName,
+        range: &Range,
+    ) -> Result<Vec<Entry>, KvError> {
         if range.limit == 0 {
             return Ok(Vec::new());
         }
         let after = |score: &Entry| score.score;
         let (word, first, last) = match range.order {
-            Order::Ascending => ("up", range.after.as_ref().map_or(range.min, after).max(range.min), range.max),
-            Order::Descending => ("down", range.after.as_ref().map_or(range.max, after).min(range.max), range.min),
+            Order::Ascending => {
+                ("up", range.after.as_ref().map_or(range.min, after).max(range.min), range.max)
+            }
+            Order::Descending => {
+                ("down", range.after.as_ref().map_or(range.max, after).min(range.max), range.min)
+            }
         };
         let mut script = self.scripts.range.prepare_invoke();
         script.key(names::index(partition, index)).arg(word).arg(first).arg(last).arg(range.limit);
@@ -164,9 +177,10 @@ impl Kv for Redis {
         } else {
             self.connection.read::<Vec<(Option<Vec<u8>>, i64)>>(&Question::Commands(&commands)).await?
         };
-        let records = names.iter().zip(values).filter_map(|(name, (value, ttl_ms))| {
-            value.map(|value| parse_scanned(name, value, ttl_ms))
-        });
+        let records = names
+            .iter()
+            .zip(values)
+            .filter_map(|(name, (value, ttl_ms))| value.map(|value| parse_scanned(name, value, ttl_ms)));
         Ok(Page { records: records.collect::<Result<_, _>>()?, next: (next != "0").then_some(Cursor(next)) })
     }
 
@@ -198,7 +212,12 @@ impl Kv for Redis {
 
 impl Redis {
     /// Some of the server's keys that match, and where to go on; `"0"` begins and ends.
-    async fn keys(&self, cursor: &str, pattern: &str, limit: usize) -> Result<(String, Vec<String>), KvError> {
+    async fn keys(
+        &self,
+        cursor: &str,
+        pattern: &str,
+        limit: usize,
+    ) -> Result<(String, Vec<String>), KvError> {
         let mut command = redis::cmd("SCAN");
         command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(limit.max(1));
         self.connection.read(&Question::Command(&command)).await

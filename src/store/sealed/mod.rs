@@ -1,6 +1,7 @@
 //! The only one who calls `kv`: seals what goes down, opens what comes up, so that nothing is stored in plain text.
 //! Knows bytes and places; no record.
 
+mod error;
 mod keys_held;
 mod seal;
 
@@ -12,7 +13,6 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::app::ports::clock::Clock;
-use crate::crypto::envelope::OpenError;
 use crate::crypto::keyed_hash::HashKey;
 use crate::crypto::keyring::Keyring;
 use crate::domain::entropy::Entropy;
@@ -29,7 +29,6 @@ use crate::store::kv::Expect;
 use crate::store::kv::Found;
 use crate::store::kv::IndexChange;
 use crate::store::kv::Kv;
-use crate::store::kv::KvError;
 use crate::store::kv::OpId;
 use crate::store::kv::Outcome;
 use crate::store::kv::Page;
@@ -37,8 +36,12 @@ use crate::store::kv::Range;
 use crate::store::kv::Settled;
 use crate::store::kv::Version;
 use crate::store::kv::Write;
+use crate::store::sealed::error::store_error;
 use crate::store::sealed::keys_held::Held;
 use crate::store::sealed::keys_held::KeysHeld;
+
+pub use crate::store::sealed::error::StoreError;
+pub use crate::store::sealed::error::Unreadable;
 
 /// How often a commit whose answer was lost is sent again, before the caller is told that it is uncertain.
 const RESENDS: u32 = 5;
@@ -133,49 +136,6 @@ pub enum Committed {
     Conflict,
 }
 
-/// Why the store does not answer. None of these ever means that there is nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The backend is away; nothing was written.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] KvError),
-    /// Whether the commit was done cannot be told. Sending it again under the same op id tells later.
-    #[error("whether the store has the change is not known yet")]
-    Uncertain,
-    /// Something stands there that does not open, or is of another type.
-    #[error("{place} in the store is not readable")]
-    Corrupt {
-        /// Partition and key.
-        place: String,
-        /// Why.
-        #[source]
-        cause: Unreadable,
-    },
-    /// The key that something was sealed under is not there: the ring lacks it, or the partition was off-boarded.
-    #[error("{place} in the store is sealed under a key that is not there")]
-    UnknownKey {
-        /// Partition and key.
-        place: String,
-        /// Which key.
-        #[source]
-        cause: OpenError,
-    },
-}
-
-/// Why something in the store is not readable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The backend found something of another type or shape.
-    #[error(transparent)]
-    Kv(KvError),
-    /// It does not open at its place.
-    #[error(transparent)]
-    Seal(OpenError),
-    /// It opens, but is not what belongs there.
-    #[error("what was sealed there is of another shape")]
-    Shape,
-}
-
 /// The store as everything above it sees it: sealed below, open above.
 #[derive(Debug)]
 pub struct Sealed {
@@ -226,7 +186,11 @@ impl Sealed {
     ///
     /// A lost answer is resolved by sending the commit again. Answers [`StoreError::Uncertain`] when that fails
     /// too, and the errors of [`Sealed::read`].
-    pub async fn commit(&self, partition: &Partition, commit: &SealedCommit) -> Result<Committed, StoreError> {
+    pub async fn commit(
+        &self,
+        partition: &Partition,
+        commit: &SealedCommit,
+    ) -> Result<Committed, StoreError> {
         let mut held = match self.held.find(partition).await {
             Some(held) => held,
             None => self.read_raw(partition, &[]).await?.0,
@@ -264,7 +228,7 @@ impl Sealed {
     async fn ensure_hash_key(&self) -> Result<HashKey, StoreError> {
         let (partition, key) = (Partition::System, keys::index_key());
         let shapeless =
-            || StoreError::Corrupt { place: place_name(&partition, &key), cause: Unreadable::Shape };
+            || StoreError::Corrupt { place: error::place_name(&partition, &key), cause: Unreadable::Shape };
         loop {
             let opened = self.read(&partition, &[Want::new(key.clone())]).await?.pop();
             match opened.unwrap_or(Opened::Absent) {
@@ -273,7 +237,11 @@ impl Sealed {
                 Opened::Absent => {}
             }
             let made = HashKey::generate(self.entropy.as_ref());
-            let write = SealedWrite::Put { schema: 1, bytes: Zeroizing::new(made.expose_bytes().to_vec()), ttl: None };
+            let write = SealedWrite::Put {
+                schema: 1,
+                bytes: Zeroizing::new(made.expose_bytes().to_vec()),
+                ttl: None,
+            };
             let change = SealedChange { key: key.clone(), expect: Expect::Absent, write };
             let commit = SealedCommit { op_id: self.op_id(), changes: vec![change], index: Vec::new() };
             if self.commit(&partition, &commit).await? == Committed::Done {
@@ -392,18 +360,4 @@ enum Sent {
     Now,
     Before,
     Conflict,
-}
-
-/// Partition and key, as errors name them.
-fn place_name(partition: &Partition, key: &Key) -> String {
-    format!("{partition} {key}")
-}
-
-fn store_error(error: KvError) -> StoreError {
-    match error {
-        KvError::Unavailable(_) | KvError::Refused(_) => StoreError::Unavailable(error),
-        KvError::WrongType(ref place) | KvError::Corrupt(ref place) => {
-            StoreError::Corrupt { place: place.clone(), cause: Unreadable::Kv(error) }
-        }
-    }
 }

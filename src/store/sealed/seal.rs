@@ -21,14 +21,13 @@ use crate::store::kv::Expect;
 use crate::store::kv::Found;
 use crate::store::kv::Version;
 use crate::store::kv::Write;
-use crate::store::sealed;
 use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::StoreError;
-use crate::store::sealed::Unreadable;
+use crate::store::sealed::error::refusal;
 use crate::store::sealed::keys_held::Held;
 use crate::store::sealed::keys_held::HeldKeys;
 
@@ -66,7 +65,8 @@ impl Sealed {
         let data_key = held.find(names.dek).ok_or_else(|| refuse(OpenError::UnknownDek(names.dek)))?;
         let keyring = self.keyring.load();
         let partition = partition.to_string();
-        let bytes = data_key.open(&place(&keyring, &partition, key, (schema, version)), envelope).map_err(refuse)?;
+        let bytes =
+            data_key.open(&place(&keyring, &partition, key, (schema, version)), envelope).map_err(refuse)?;
         Ok(Opened::Record { version, schema, bytes })
     }
 
@@ -98,7 +98,8 @@ impl Sealed {
         let mut unwrapped = wrapped.iter().map(|wrapped| {
             DataKey::unwrap(&keyring, &place, wrapped).map_err(|error| refusal(partition, &key, error))
         });
-        let current = unwrapped.next().unwrap_or_else(|| Err(refusal(partition, &key, OpenError::Truncated)))?;
+        let current =
+            unwrapped.next().unwrap_or_else(|| Err(refusal(partition, &key, OpenError::Truncated)))?;
         Ok(HeldKeys { version, current, older: unwrapped.collect::<Result<_, _>>()? })
     }
 
@@ -160,7 +161,10 @@ impl Sealed {
                 let place = place(&keyring, partition, key, (*schema, version));
                 let envelope = data_key.seal(&place, bytes, self.entropy.as_ref());
                 let bytes = [schema.to_be_bytes().as_slice(), &envelope].concat();
-                (Write::Put { version, bytes, ttl: *ttl }, if ttl.is_some() { version } else { Version::ZERO })
+                (
+                    Write::Put { version, bytes, ttl: *ttl },
+                    if ttl.is_some() { version } else { Version::ZERO },
+                )
             }
         };
         (Change { key: key.clone(), expect: *expect, write }, raised)
@@ -179,18 +183,4 @@ fn place<'a>(
 ) -> Place<'a> {
     let deployment = keyring.deployment();
     Place { deployment, partition, kind: key.kind(), id: key.id(), schema, version: version.0 }
-}
-
-fn refusal(partition: &Partition, key: &Key, error: OpenError) -> StoreError {
-    let place = sealed::place_name(partition, key);
-    match error {
-        OpenError::UnknownKek(_) | OpenError::UnknownDek(_) | OpenError::NoDataKey => {
-            StoreError::UnknownKey { place, cause: error }
-        }
-        OpenError::Truncated
-        | OpenError::UnknownVersion(_)
-        | OpenError::WrongCommitment
-        | OpenError::WrongTag
-        | OpenError::NotAKey => StoreError::Corrupt { place, cause: Unreadable::Seal(error) },
-    }
 }

@@ -116,7 +116,11 @@ async fn one_wrong_expectation_among_many_writes_nothing(
     assert_eq!(store.find(&partition, &c).await, Found::Absent);
     assert_eq!(store.floor(&partition).await, Version::ZERO);
     assert_eq!(store.kv.range(&partition, keys::DUE, &all()).await.unwrap(), []);
-    assert_eq!(store.kv.commit(&partition, &failing).await, Ok(Outcome::Conflict), "a conflict is not remembered");
+    assert_eq!(
+        store.kv.commit(&partition, &failing).await,
+        Ok(Outcome::Conflict),
+        "a conflict is not remembered"
+    );
 }
 
 #[rstest]
@@ -166,7 +170,10 @@ async fn what_has_expired_is_absent_and_its_version_gone(
     assert_eq!(store.find(&partition, &key).await, Found::Absent);
     assert_eq!(store.find(&partition, &kept).await, record(4, "for good"));
     assert_eq!(store.commit(&partition, vec![put(&key, at(3), 4, "late")]).await, Outcome::Conflict);
-    assert_eq!(store.commit(&partition, vec![put(&key, Expect::Absent, 3, "again")]).await, Outcome::Conflict);
+    assert_eq!(
+        store.commit(&partition, vec![put(&key, Expect::Absent, 3, "again")]).await,
+        Outcome::Conflict
+    );
     assert_eq!(store.commit(&partition, vec![put(&key, Expect::Absent, 4, "new")]).await, Outcome::Committed);
     assert_eq!(store.find(&partition, &key).await, record(4, "new"), "what was swept is not what is new");
 }
@@ -193,7 +200,8 @@ async fn an_index_is_read_page_by_page_both_ways(
 ) {
     let store = Store::open(backend).await;
     let partition = site("x");
-    let members = [("z", -5), ("B", 10), ("a", 10), ("a-", 10), ("a.b", 10), ("c", 10), ("d", 11), ("e", 2000)];
+    let members =
+        [("z", -5), ("B", 10), ("a", 10), ("a-", 10), ("a.b", 10), ("c", 10), ("d", 11), ("e", 2000)];
     let added = members.iter().rev().map(|(member, score)| add(member, *score)).collect();
     store.kv.commit(&partition, &index_commit(added)).await.unwrap();
 
@@ -271,7 +279,7 @@ async fn a_scan_meets_every_record_of_every_partition(
     for partition in [site("x"), site("y"), Partition::System] {
         let mut changes: Vec<Change> =
             (0..20).map(|i| put(&session(&format!("s{i:02}")), Expect::Absent, i + 1, "bytes")).collect();
-        changes.push(put_for(&session("timed"), 1, Duration::from_secs(60)));
+        changes.push(put_for(&session("timed"), 1, Duration::from_mins(1)));
         let mut all = commit(changes);
         all.index.push(add("a", 1));
         store.kv.commit(&partition, &all).await.unwrap();
@@ -308,7 +316,7 @@ async fn a_purge_leaves_nothing_but_the_floor(
         let mut all = commit(vec![
             put(&session("a"), Expect::Absent, 1, "a"),
             put(&session("b"), Expect::Absent, 9, "b"),
-            put_for(&session("c"), 4, Duration::from_secs(60)),
+            put_for(&session("c"), 4, Duration::from_mins(1)),
         ]);
         all.index.push(add("a", 1));
         store.kv.commit(partition, &all).await.unwrap();
@@ -338,7 +346,9 @@ async fn eight_writers_on_one_record_lose_no_commit(
         tokio::spawn(async move {
             let mut done = 0;
             while done < 250 {
-                let Found::Record { version, bytes } = store.find(&partition, &key).await else { unreachable!() };
+                let Found::Record { version, bytes } = store.find(&partition, &key).await else {
+                    unreachable!()
+                };
                 let count: u32 = String::from_utf8(bytes).unwrap().parse().unwrap();
                 let next = put(&key, Expect::Version(version), version.0 + 1, &(count + 1).to_string());
                 match store.commit(&partition, vec![next]).await {

@@ -56,7 +56,13 @@ async fn another_type_in_the_middle_of_a_commit_writes_nothing() {
     let store = Store::open(Backend::Redis).await;
     let partition = site("x");
     let (a, b, c) = (session("a"), session("b"), session("c"));
-    let changes = || vec![put(&a, Expect::Absent, 1, "a"), put(&b, Expect::Absent, 1, "b"), put(&c, Expect::Absent, 1, "c")];
+    let changes = || {
+        vec![
+            put(&a, Expect::Absent, 1, "a"),
+            put(&b, Expect::Absent, 1, "b"),
+            put(&c, Expect::Absent, 1, "c"),
+        ]
+    };
     run(&store, &["SADD", "gr:{s:x}:r:session/b", "member"]).await;
     assert!(matches!(store.kv.commit(&partition, &commit(changes())).await, Err(KvError::WrongType(_))));
     assert_eq!(store.find(&partition, &a).await, Found::Absent);
@@ -119,7 +125,10 @@ async fn a_server_that_is_away_is_unavailable_and_nothing_is_taken_for_done() {
     let (partition, key) = (site("x"), session("a"));
     let change = commit(vec![put(&key, Expect::Absent, 1, "a")]);
     assert!(matches!(store.kv.read(&partition, &[]).await, Err(KvError::Unavailable(_))));
-    assert!(matches!(store.kv.commit(&partition, &change).await, Err(KvError::Unavailable(_)) | Ok(Outcome::Unknown)));
+    assert!(matches!(
+        store.kv.commit(&partition, &change).await,
+        Err(KvError::Unavailable(_)) | Ok(Outcome::Unknown)
+    ));
     assert!(store.kv.ping().await.is_err());
 }
 
@@ -142,7 +151,9 @@ async fn opening_says_where_nobody_answers_and_what_is_not_offered() {
     let error = Redis::open(&settings(&format!("redis://{free}"))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("Redis at {free} does not answer (connection refused): start it, or correct the store's address")
+        format!(
+            "Redis at {free} does not answer (connection refused): start it, or correct the store's address"
+        )
     );
     let strict = Settings { url: "redis://127.0.0.1".into(), durability: Durability::Strict };
     assert!(matches!(Redis::open(&strict).await, Err(OpenError::Strict)));

@@ -126,7 +126,10 @@ async fn a_record_is_opened_as_it_was_sealed_and_nothing_stands_in_plain_text(
     let sealed = seal(&store.kv, ring());
     let (partition, key) = (site("x"), session("a"));
     assert_eq!(read(&sealed, &partition, &key).await.unwrap(), Opened::Absent);
-    assert_eq!(write(&sealed, &partition, vec![put(&key, Expect::Absent, "passcode")]).await, Committed::Done);
+    assert_eq!(
+        write(&sealed, &partition, vec![put(&key, Expect::Absent, "passcode")]).await,
+        Committed::Done
+    );
     let opened = read(&sealed, &partition, &key).await.unwrap();
     let Opened::Record { version, schema: 1, ref bytes } = opened else { panic!("{opened:?}") };
     assert_eq!(bytes.as_slice(), b"passcode");
@@ -174,9 +177,7 @@ async fn what_was_moved_or_replayed_does_not_open(
 
 #[rstest]
 #[tokio::test]
-async fn another_schema_than_sealed_does_not_open(
-    #[values(Backend::Memory)] backend: Backend,
-) {
+async fn another_schema_than_sealed_does_not_open(#[values(Backend::Memory)] backend: Backend) {
     let store = Store::open(backend).await;
     let sealed = seal(&store.kv, ring());
     let (partition, key) = (site("x"), session("a"));
@@ -257,12 +258,21 @@ async fn a_replica_behind_on_keys_or_versions_seals_anew(
     let (partition, a, b) = (site("x"), session("a"), session("b"));
     assert_eq!(read(&two, &partition, &b).await.unwrap(), Opened::Absent);
     assert_eq!(write(&one, &partition, vec![put(&a, Expect::Absent, "a")]).await, Committed::Done);
-    assert_eq!(write(&two, &partition, vec![put(&b, Expect::Absent, "b")]).await, Committed::Done, "keys were new");
+    assert_eq!(
+        write(&two, &partition, vec![put(&b, Expect::Absent, "b")]).await,
+        Committed::Done,
+        "keys were new"
+    );
 
     let (version, _) = raw(store.kv.as_ref(), &partition, &b).await;
-    let remove = SealedChange { key: b.clone(), expect: Expect::Version(version), write: SealedWrite::Remove };
+    let remove =
+        SealedChange { key: b.clone(), expect: Expect::Version(version), write: SealedWrite::Remove };
     assert_eq!(write(&one, &partition, vec![remove]).await, Committed::Done);
-    assert_eq!(write(&two, &partition, vec![put(&b, Expect::Absent, "b2")]).await, Committed::Done, "floor rose");
+    assert_eq!(
+        write(&two, &partition, vec![put(&b, Expect::Absent, "b2")]).await,
+        Committed::Done,
+        "floor rose"
+    );
     assert_eq!(text(&one, &partition, &b).await, "b2");
 
     let taken = put(&b, Expect::Absent, "b3");
@@ -277,7 +287,7 @@ async fn replicas_that_write_first_at_once_share_one_key(
     let store = Store::open(backend).await;
     let mine = ring();
     let partition = site("x");
-    let ttl = Some(Duration::from_secs(60));
+    let ttl = Some(Duration::from_mins(1));
     let writers: Vec<_> = (0..8)
         .map(|number| {
             let (sealed, partition) = (seal(&store.kv, copy(&mine)), partition.clone());
@@ -302,9 +312,7 @@ async fn replicas_that_write_first_at_once_share_one_key(
 
 #[rstest]
 #[tokio::test]
-async fn the_key_of_hashes_is_made_once(
-    #[values(Backend::Memory, Backend::Redis)] backend: Backend,
-) {
+async fn the_key_of_hashes_is_made_once(#[values(Backend::Memory, Backend::Redis)] backend: Backend) {
     let store = Store::open(backend).await;
     let mine = ring();
     let (one, two) = (seal(&store.kv, copy(&mine)), seal(&store.kv, copy(&mine)));
@@ -318,7 +326,8 @@ async fn the_key_of_hashes_is_made_once(
 async fn a_lost_answer_is_resolved_by_sending_again() {
     let server = RedisServer::start().await;
     let proxy = Proxy::start(server.address).await;
-    let kv: Arc<dyn Kv> = Arc::new(Redis::open(&settings(&format!("redis://{}", proxy.address))).await.unwrap());
+    let kv: Arc<dyn Kv> =
+        Arc::new(Redis::open(&settings(&format!("redis://{}", proxy.address))).await.unwrap());
     let sealed = seal(&kv, ring());
     let (partition, key) = (site("x"), session("a"));
     assert_eq!(write(&sealed, &partition, vec![put(&key, Expect::Absent, "a")]).await, Committed::Done);
@@ -337,8 +346,11 @@ async fn a_first_commit_sent_again_by_its_caller_leaves_the_keys_that_stand() {
     let store = Store::open(Backend::Memory).await;
     let sealed = seal(&store.kv, ring());
     let (partition, key) = (site("x"), session("a"));
-    let commit =
-        SealedCommit { op_id: sealed.op_id(), changes: vec![put(&key, Expect::Absent, "a")], index: Vec::new() };
+    let commit = SealedCommit {
+        op_id: sealed.op_id(),
+        changes: vec![put(&key, Expect::Absent, "a")],
+        index: Vec::new(),
+    };
     assert_eq!(sealed.commit(&partition, &commit).await.unwrap(), Committed::Done);
     assert_eq!(sealed.commit(&partition, &commit).await.unwrap(), Committed::Done);
     assert_eq!(text(&sealed, &partition, &key).await, "a");
@@ -367,8 +379,11 @@ async fn an_answer_that_stays_lost_is_uncertain_and_never_a_failure() {
     let kv: Arc<dyn Kv> = Arc::new(Meddling { answer: Some(Outcome::Unknown), ..Meddling::on(&store.kv) });
     let sealed = seal(&kv, ring());
     let (partition, key) = (site("x"), session("a"));
-    let commit =
-        SealedCommit { op_id: sealed.op_id(), changes: vec![put(&key, Expect::Absent, "a")], index: Vec::new() };
+    let commit = SealedCommit {
+        op_id: sealed.op_id(),
+        changes: vec![put(&key, Expect::Absent, "a")],
+        index: Vec::new(),
+    };
     assert!(matches!(sealed.commit(&partition, &commit).await, Err(StoreError::Uncertain)));
 }
 
@@ -398,7 +413,12 @@ impl Kv for Meddling {
         Ok(self.answer.unwrap_or(outcome))
     }
 
-    async fn range(&self, partition: &Partition, index: IndexName, range: &Range) -> Result<Vec<Entry>, KvError> {
+    async fn range(
+        &self,
+        partition: &Partition,
+        index: IndexName,
+        range: &Range,
+    ) -> Result<Vec<Entry>, KvError> {
         self.below.range(partition, index, range).await
     }
 
@@ -410,7 +430,12 @@ impl Kv for Meddling {
         self.below.hinted(until_ms, limit).await
     }
 
-    async fn settle_hint(&self, partition: &Partition, seen: i64, next: Option<i64>) -> Result<Settled, KvError> {
+    async fn settle_hint(
+        &self,
+        partition: &Partition,
+        seen: i64,
+        next: Option<i64>,
+    ) -> Result<Settled, KvError> {
         self.below.settle_hint(partition, seen, next).await
     }
 

@@ -56,7 +56,8 @@ async fn forward(client: TcpStream, server: TcpStream, losing: Arc<AtomicU32>) {
     let questions = tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
     let mut buffer = vec![0; 64 << 10];
     while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
-        let loses = losing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let loses =
+            losing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if loses || to_client.write_all(&buffer[..length]).await.is_err() {
             break;
         }
