@@ -82,6 +82,11 @@ pub enum Expect {
 pub enum Write {
     /// It stays; only the expectation counts.
     Check,
+    /// It stays as it is, and lives at least so long from now; `None` for good. Never shortens a life.
+    Extend {
+        /// How long.
+        ttl: Option<Duration>,
+    },
     /// It gets these bytes.
     Put {
         /// One more than the version expected; for a new record, more than the partition's floor. The caller names

@@ -189,7 +189,10 @@ impl Kv for Redis {
         loop {
             let (next, names) = self.keys(&cursor, &names::any_of(partition), PURGE_BATCH).await?;
             let mut script = self.scripts.purge.prepare_invoke();
-            script.key(&floor).arg(names::records_of(partition));
+            script
+                .key(&floor)
+                .arg(names::records_of(partition))
+                .arg(scripts::lifetime(partition.floor_lifetime()));
             for name in names.iter().filter(|name| **name != floor) {
                 script.key(name);
             }

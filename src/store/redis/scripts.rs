@@ -53,7 +53,10 @@ impl Scripts {
     pub(super) fn commit(&self, partition: &Partition, commit: &Commit) -> ScriptInvocation<'_> {
         let mut script = self.commit.prepare_invoke();
         script.key(names::floor(partition)).key(names::operation(partition, commit.op_id.as_str()));
-        script.arg(milliseconds(OP_ID_LIFETIME)).arg(commit.changes.len());
+        script
+            .arg(milliseconds(OP_ID_LIFETIME))
+            .arg(lifetime(partition.floor_lifetime()))
+            .arg(commit.changes.len());
         for change in &commit.changes {
             script.key(names::record(partition, &change.key));
             add_change(&mut script, change);
@@ -85,16 +88,22 @@ fn add_change(script: &mut ScriptInvocation<'_>, change: &Change) {
     };
     match &change.write {
         Write::Check => script.arg("check").arg("").arg(""),
+        Write::Extend { ttl } => script.arg("extend").arg("").arg(lifetime(*ttl)),
         Write::Remove => script.arg("remove").arg("").arg(""),
         Write::Put { version, bytes: put, ttl } => {
             let value = [bytes(*version).as_slice(), put].concat();
-            script.arg("put").arg(value).arg(ttl.map(milliseconds).unwrap_or_default())
+            script.arg("put").arg(value).arg(lifetime(*ttl))
         }
     };
 }
 
 fn bytes(version: Version) -> [u8; 8] {
     version.0.to_be_bytes()
+}
+
+/// A lifetime as the scripts read it: none for good.
+pub(super) fn lifetime(ttl: Option<Duration>) -> String {
+    ttl.map(milliseconds).unwrap_or_default()
 }
 
 /// A lifetime as Redis reads it: at least one millisecond, because it refuses none.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::store::keys;
+use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
 use greenroom::store::kv::Change;
@@ -176,6 +177,38 @@ async fn what_has_expired_is_absent_and_its_version_gone(
     );
     assert_eq!(store.commit(&partition, vec![put(&key, Expect::Absent, 4, "new")]).await, Outcome::Committed);
     assert_eq!(store.find(&partition, &key).await, record(4, "new"), "what was swept is not what is new");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_life_is_extended_and_never_shortened(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let partition = site("x");
+    let [longer, shorter, good, kept] = ["longer", "shorter", "good", "kept"].map(session);
+    let ttl = Duration::from_millis(80);
+    let changes = [&longer, &shorter, &good].map(|key| put_for(key, 1, ttl));
+    store.commit(&partition, [changes.to_vec(), vec![put(&kept, Expect::Absent, 1, "kept")]].concat()).await;
+    let extend = |key: &Key, ttl| Change { key: key.clone(), expect: at(1), write: Write::Extend { ttl } };
+    let short = Some(Duration::from_millis(1));
+    let changes = vec![
+        extend(&longer, Some(Duration::from_mins(1))),
+        extend(&shorter, short),
+        extend(&good, None),
+        extend(&kept, short),
+    ];
+    assert_eq!(store.commit(&partition, changes).await, Outcome::Committed);
+
+    store.pass(Duration::from_millis(5)).await;
+    for key in [&longer, &shorter, &good, &kept] {
+        assert_ne!(store.find(&partition, key).await, Found::Absent, "{key}");
+    }
+    store.pass(ttl * 2).await;
+    assert_eq!(store.find(&partition, &shorter).await, Found::Absent);
+    assert_eq!(store.find(&partition, &longer).await, record(1, "short-lived"));
+    assert_eq!(store.find(&partition, &good).await, record(1, "short-lived"));
+    assert_eq!(store.find(&partition, &kept).await, record(1, "kept"));
 }
 
 #[rstest]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::envelope::OpenError;
+use greenroom::crypto::keyed_hash::token_hash;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::store::keys;
 use greenroom::store::keys::IndexName;
@@ -320,6 +321,34 @@ async fn the_key_of_hashes_is_made_once(#[values(Backend::Memory, Backend::Redis
     assert_eq!(first.unwrap().expose_bytes(), second.unwrap().expose_bytes());
     let later = seal(&store.kv, mine);
     assert_eq!(later.hash_key().await.unwrap().expose_bytes(), one.hash_key().await.unwrap().expose_bytes());
+}
+
+#[tokio::test]
+async fn a_tokens_partition_goes_with_the_last_record_of_it() {
+    let store = Store::open(Backend::Memory).await;
+    let sealed = seal(&store.kv, ring());
+    let partition = Partition::Token(token_hash(b"token"));
+    for (id, hours) in [("long", 2), ("short", 1)] {
+        let ttl = Some(Duration::from_hours(hours));
+        let write = SealedWrite::Put { schema: 1, bytes: Zeroizing::new(id.into()), ttl };
+        let change = SealedChange { key: session(id), expect: Expect::Absent, write };
+        assert_eq!(super::sealed::write(&sealed, &partition, vec![change]).await, Committed::Done);
+    }
+    store.clock.advance(Duration::from_mins(119));
+    assert_eq!(read(&sealed, &partition, &session("short")).await.unwrap(), Opened::Absent);
+    assert_eq!(text(&sealed, &partition, &session("long")).await, "long");
+    store.clock.advance(Duration::from_mins(2));
+    assert_eq!(store.kv.scan(None, 9).await.unwrap().records, [], "the keys have gone, too");
+    assert_eq!(read(&sealed, &partition, &session("long")).await.unwrap(), Opened::Absent);
+
+    let floor = store.floor(&partition).await;
+    assert!(floor > Version::ZERO);
+    store.clock.advance(partition.floor_lifetime().unwrap());
+    assert_eq!(
+        write(&sealed, &site("x"), vec![put(&session("a"), Expect::Absent, "sweeps")]).await,
+        Committed::Done
+    );
+    assert_eq!(store.floor(&partition).await, Version::ZERO);
 }
 
 #[tokio::test]
