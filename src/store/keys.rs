@@ -3,13 +3,14 @@
 //! Keys and index members hold the platform's ids and hashes, never a secret: they are not sealed.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::domain::id::GrantId;
-use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
-use crate::domain::id::StaffId;
 use crate::domain::id::TokenHash;
+
+const TOKEN_FLOOR_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// All that lives together: read in one snapshot, written in one commit (correctness.md section 1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,16 @@ pub enum Partition {
 }
 
 impl Partition {
+    /// How long its floor is kept after the last record left; `None` for good.
+    ///
+    /// A token is random and never made twice: its floor only has to outlive what is on its way or held somewhere.
+    pub fn floor_lifetime(&self) -> Option<Duration> {
+        match self {
+            Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
+            Self::Site(_) | Self::Grant(_) | Self::System => None,
+        }
+    }
+
     /// Reads what [`Partition`]'s `Display` writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {

@@ -28,6 +28,7 @@ impl Version {
     pub const ZERO: Self = Self(0);
 
     /// The one after this.
+    #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -81,6 +82,11 @@ pub enum Expect {
 pub enum Write {
     /// It stays; only the expectation counts.
     Check,
+    /// It stays as it is, and lives at least so long from now; `None` for good. Never shortens a life.
+    Extend {
+        /// How long.
+        ttl: Option<Duration>,
+    },
     /// It gets these bytes.
     Put {
         /// One more than the version expected; for a new record, more than the partition's floor. The caller names
@@ -313,7 +319,8 @@ pub trait Kv: Send + Sync + fmt::Debug {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError>;
 
-    /// Notes that a partition may have work due at `at_ms`; of two notes the sooner stays.
+    /// Notes that a partition may have work due at `at_ms`, an even number; of two notes the sooner stays. An odd
+    /// one is a *last look*, which this makes a note again: whoever is about to remove it finds it changed.
     ///
     /// Written before the commit that makes the work: a hint without work is harmless, work without a hint is not.
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError>;

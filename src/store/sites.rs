@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
+use moka::future::Cache;
 use zeroize::Zeroizing;
 
 use crate::app::ports::store::Basis;
@@ -34,6 +34,7 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
+use crate::store::sealed::Version;
 use crate::store::sealed::Want;
 use crate::store::work;
 
@@ -49,15 +50,13 @@ pub struct StoredSites {
     opened: Cache<SiteId, (Version, Arc<Site>)>,
 }
 
-type Version = crate::store::kv::Version;
-
 impl StoredSites {
     /// Lays sites on the sealed store.
     pub fn new(sealed: Arc<Sealed>) -> Self {
         Self { sealed, opened: Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build() }
     }
 
-    fn site_of(
+    async fn site_of(
         &self,
         id: &SiteId,
         found: Opened,
@@ -68,7 +67,7 @@ impl StoredSites {
             (Opened::Absent, _) => Ok(Stored { basis: Basis::Absent { floor }, value: None }),
             (Opened::Record { version, schema, bytes }, _) => {
                 let site = Arc::new(Site::from_bytes(schema, &bytes)?);
-                self.opened.insert(id.clone(), (version, Arc::clone(&site)));
+                self.opened.insert(id.clone(), (version, Arc::clone(&site))).await;
                 Ok(Stored { basis: Basis::Version(version.0), value: Some(site) })
             }
             (Opened::Unchanged(version), Some((_, site))) => {
@@ -83,14 +82,14 @@ impl StoredSites {
 impl Sites for StoredSites {
     async fn read(&self, site: &SiteId, sessions: &[SessionId]) -> Result<SiteSnapshot, StoreError> {
         let partition = Partition::Site(site.clone());
-        let known = self.opened.get(site);
+        let known = self.opened.get(site).await;
         let mut wants = Vec::with_capacity(sessions.len() + 1);
         wants.push(Want { key: keys::site(), known: known.as_ref().map(|(version, _)| *version) });
         wants.extend(sessions.iter().map(|session| Want::new(keys::session(session))));
         let read = self.sealed.read(&partition, &wants).await?;
         let floor = read.floor.0;
         let mut found = read.opened.into_iter();
-        let site = self.site_of(site, found.next().unwrap_or(Opened::Absent), known, floor)?;
+        let site = self.site_of(site, found.next().unwrap_or(Opened::Absent), known, floor).await?;
         let sessions = found.map(|found| value_of::<Session>(found, floor)).collect::<Result<_, _>>()?;
         Ok(SiteSnapshot { site, sessions })
     }
@@ -147,7 +146,7 @@ impl Sites for StoredSites {
 
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
         self.sealed.purge(&Partition::Site(site.clone())).await?;
-        self.opened.invalidate(site);
+        self.opened.invalidate(site).await;
         Ok(())
     }
 }
@@ -199,7 +198,7 @@ pub(in crate::store) fn put<T: Record>(value: &T, ttl: Option<Duration>) -> Seal
 pub(in crate::store) fn sealed_change(key: Key, basis: Basis, write: SealedWrite) -> SealedChange {
     let expect = match basis {
         Basis::Absent { .. } => sealed::Expect::Absent,
-        Basis::Version(version) => sealed::Expect::Version(crate::store::kv::Version(version)),
+        Basis::Version(version) => sealed::Expect::Version(Version(version)),
     };
     SealedChange { key, expect, write }
 }

@@ -98,6 +98,7 @@ impl Embedded {
     }
 
     /// Opens a store that is gone when dropped.
+    #[expect(clippy::missing_panics_doc, reason = "memory has no file that could be damaged or in use")]
     pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
         Builder::new()
             .create_with_backend(InMemoryBackend::new())
@@ -135,10 +136,10 @@ impl fmt::Debug for Embedded {
 }
 
 fn refusal(path: &Path, error: DatabaseError) -> OpenError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
-        other => OpenError::Damaged { path: path.to_owned(), source: Box::new(other.into()) },
+    if matches!(error, DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch) {
+        return OpenError::InUse(path.to_owned());
     }
+    OpenError::Damaged { path: path.to_owned(), source: Box::new(error.into()) }
 }
 
 #[async_trait::async_trait]

@@ -37,7 +37,7 @@ pub(super) fn snapshot(
     let transaction = database.begin_read()?;
     let name = partition.to_string();
     let floor = match transaction.open_table(FLOORS)?.get(name.as_bytes())? {
-        Some(floor) => Version(tables::number(name.as_bytes(), floor.value())?),
+        Some(floor) => Stored::parse(name.as_bytes(), floor.value())?.version,
         None => Version::ZERO,
     };
     let records = transaction.open_table(RECORDS)?;

@@ -16,7 +16,7 @@ type Bytes = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// `partition 0 kind/id` → `version(8) expiry(8) bytes`.
 pub(super) const RECORDS: Bytes = TableDefinition::new("records");
-/// `partition` → `version(8)`: a new record's version is greater.
+/// `partition` → `version(8) expiry(8)`: a new record's version is greater.
 pub(super) const FLOORS: Bytes = TableDefinition::new("floors");
 /// `partition 0 index 0 score(8) member` → nothing: an index in its order.
 pub(super) const ENTRIES: Bytes = TableDefinition::new("entries");
@@ -35,6 +35,8 @@ pub(super) const HINTED: Bytes = TableDefinition::new("hinted");
 pub(super) const NEVER: u64 = u64::MAX;
 /// Stands for [`RECORDS`] in [`EXPIRIES`].
 pub(super) const RECORD_LETTER: u8 = b'r';
+/// Stands for [`FLOORS`] in [`EXPIRIES`].
+pub(super) const FLOOR_LETTER: u8 = b'f';
 /// Stands for [`OPERATIONS`] in [`EXPIRIES`].
 pub(super) const OPERATION_LETTER: u8 = b'o';
 

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use redb::ReadableTable;
+use redb::Table;
 
 use crate::store::embedded::tables;
+use crate::store::embedded::tables::FLOOR_LETTER;
 use crate::store::embedded::tables::Fault;
 use crate::store::embedded::tables::NEVER;
 use crate::store::embedded::tables::OPERATION_LETTER;
@@ -59,7 +61,10 @@ pub(super) fn commit(
 
 pub(super) fn hint(tables: &mut Tables<'_>, partition: &Partition, at_ms: i64) -> Result<(), Fault> {
     match hinted_at(tables, partition)? {
-        Some(earlier) if earlier <= at_ms => Ok(()),
+        Some(earlier) if earlier <= at_ms && earlier % 2 == 0 => Ok(()),
+        Some(last_look) if last_look <= at_ms => {
+            move_hint(tables, partition, Some(last_look), Some(last_look - 1))
+        }
         seen => move_hint(tables, partition, seen, Some(at_ms)),
     }
 }
@@ -118,7 +123,8 @@ fn sweep_some(tables: &mut Tables<'_>) -> Result<(), Fault> {
         tables.expiries.remove(expiry.as_slice())?;
         let Some((_, rest)) = expiry.split_first_chunk::<8>() else { continue };
         match rest.split_first() {
-            Some((&RECORD_LETTER, key)) => sweep_record(tables, key)?,
+            Some((&RECORD_LETTER, key)) => sweep_stored(&mut tables.records, key, tables.now_ms)?,
+            Some((&FLOOR_LETTER, key)) => sweep_stored(&mut tables.floors, key, tables.now_ms)?,
             Some((&OPERATION_LETTER, key)) => {
                 tables.operations.remove(key)?;
             }
@@ -129,13 +135,17 @@ fn sweep_some(tables: &mut Tables<'_>) -> Result<(), Fault> {
 }
 
 /// Removes a record unless it was written anew, to live longer. Its version is below the floor already.
-fn sweep_record(tables: &mut Tables<'_>, key: &[u8]) -> Result<(), Fault> {
-    let expired = match tables.records.get(key)? {
-        Some(value) => !Stored::parse(key, value.value())?.is_alive(tables.now_ms),
+fn sweep_stored(
+    table: &mut Table<'_, &'static [u8], &'static [u8]>,
+    key: &[u8],
+    now_ms: u64,
+) -> Result<(), Fault> {
+    let expired = match table.get(key)? {
+        Some(value) => !Stored::parse(key, value.value())?.is_alive(now_ms),
         None => false,
     };
     if expired {
-        tables.records.remove(key)?;
+        table.remove(key)?;
     }
     Ok(())
 }
@@ -150,7 +160,7 @@ fn is_remembered(tables: &Tables<'_>, operation: &[u8]) -> Result<bool, Fault> {
 fn floor(tables: &Tables<'_>, partition: &Partition) -> Result<Version, Fault> {
     let key = partition.to_string();
     match tables.floors.get(key.as_bytes())? {
-        Some(floor) => tables::number(key.as_bytes(), floor.value()).map(Version),
+        Some(floor) => Ok(Stored::parse(key.as_bytes(), floor.value())?.version),
         None => Ok(Version::ZERO),
     }
 }
@@ -162,7 +172,11 @@ fn raise_floor(
     raised: Version,
 ) -> Result<(), Fault> {
     if raised > floor {
-        tables.floors.insert(partition.to_string().as_bytes(), raised.0.to_be_bytes().as_slice())?;
+        let key = partition.to_string();
+        let expires_ms = partition.floor_lifetime().map_or(NEVER, |ttl| after(tables.now_ms, ttl));
+        let stored = Stored { version: raised, expires_ms, bytes: &[] };
+        tables.floors.insert(key.as_bytes(), stored.write().as_slice())?;
+        expire(tables, expires_ms, FLOOR_LETTER, key.as_bytes())?;
     }
     Ok(())
 }
@@ -184,7 +198,8 @@ fn holds(tables: &Tables<'_>, partition: &Partition, change: &Change, floor: Ver
 fn write_change(tables: &mut Tables<'_>, partition: &Partition, change: &Change) -> Result<Version, Fault> {
     let key = tables::record(partition, &change.key);
     match (&change.write, change.expect) {
-        (Write::Check, _) | (Write::Remove, Expect::Absent) => Ok(Version::ZERO),
+        (Write::Check, _) | (Write::Remove | Write::Extend { .. }, Expect::Absent) => Ok(Version::ZERO),
+        (Write::Extend { ttl }, Expect::Version(_)) => extend(tables, &key, *ttl).map(|()| Version::ZERO),
         (Write::Remove, Expect::Version(version)) => {
             tables.records.remove(key.as_slice())?;
             Ok(version)
@@ -193,16 +208,28 @@ fn write_change(tables: &mut Tables<'_>, partition: &Partition, change: &Change)
             let expires_ms = ttl.map_or(NEVER, |ttl| after(tables.now_ms, ttl));
             let stored = Stored { version: *version, expires_ms, bytes };
             tables.records.insert(key.as_slice(), stored.write().as_slice())?;
-            if ttl.is_none() {
-                return Ok(Version::ZERO);
-            }
             expire(tables, expires_ms, RECORD_LETTER, &key)?;
-            Ok(*version)
+            Ok(if ttl.is_some() { *version } else { Version::ZERO })
         }
     }
 }
 
+fn extend(tables: &mut Tables<'_>, key: &[u8], ttl: Option<Duration>) -> Result<(), Fault> {
+    let Some(value) = tables.records.get(key)?.map(|value| value.value().to_vec()) else { return Ok(()) };
+    let stored = Stored::parse(key, &value)?;
+    let expires_ms = ttl.map_or(NEVER, |ttl| after(tables.now_ms, ttl));
+    if expires_ms > stored.expires_ms {
+        tables.records.insert(key, Stored { expires_ms, ..stored }.write().as_slice())?;
+        expire(tables, expires_ms, RECORD_LETTER, key)?;
+    }
+    Ok(())
+}
+
+/// Notes when something may be over. What never is needs no note.
 fn expire(tables: &mut Tables<'_>, at_ms: u64, letter: u8, key: &[u8]) -> Result<(), Fault> {
+    if at_ms == NEVER {
+        return Ok(());
+    }
     let expiry = [&at_ms.to_be_bytes(), [letter].as_slice(), key].concat();
     tables.expiries.insert(expiry.as_slice(), [].as_slice())?;
     Ok(())

@@ -8,7 +8,6 @@ use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::StaffId;
 use crate::domain::join::JoinKey;
-use crate::domain::minting::Minting;
 use crate::domain::session::Booking;
 use crate::domain::session::Choice;
 use crate::domain::session::Session;

@@ -158,11 +158,14 @@ fn may_have_run(error: &RedisError) -> bool {
 }
 
 fn failure(error: &RedisError) -> KvError {
-    let key = || error.detail().unwrap_or("a key").to_owned();
-    match error.code() {
-        Some("GRWRONGTYPE") => KvError::WrongType(key()),
-        Some("GRCORRUPT") => KvError::Corrupt(key()),
-        Some("WRONGTYPE") => KvError::WrongType("an index or a scanned key".to_owned()),
+    // Of several commands in one round trip, the first that failed.
+    let errors = error.clone().into_server_errors().unwrap_or_default();
+    let Some((_, first)) = errors.first() else { return KvError::Unavailable(reason(error)) };
+    let key = || first.details().unwrap_or("a key").to_owned();
+    match first.code() {
+        "GRWRONGTYPE" => KvError::WrongType(key()),
+        "GRCORRUPT" => KvError::Corrupt(key()),
+        "WRONGTYPE" => KvError::WrongType("an index or a scanned key".to_owned()),
         _ => KvError::Unavailable(reason(error)),
     }
 }

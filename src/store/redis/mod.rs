@@ -133,9 +133,9 @@ impl Kv for Redis {
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {
         kv::check_score(at_ms)?;
-        let mut command = redis::cmd("ZADD");
-        command.arg(names::HINTS).arg("LT").arg(at_ms).arg(partition.to_string());
-        self.write(&Question::Command(&command)).await
+        let mut script = self.scripts.hint.prepare_invoke();
+        script.key(names::HINTS).arg(partition.to_string()).arg(at_ms);
+        self.write(&Question::Script(&script)).await
     }
 
     async fn hinted(&self, until_ms: i64, limit: usize) -> Result<Vec<(Partition, i64)>, KvError> {
@@ -189,7 +189,10 @@ impl Kv for Redis {
         loop {
             let (next, names) = self.keys(&cursor, &names::any_of(partition), PURGE_BATCH).await?;
             let mut script = self.scripts.purge.prepare_invoke();
-            script.key(&floor).arg(names::records_of(partition));
+            script
+                .key(&floor)
+                .arg(names::records_of(partition))
+                .arg(scripts::lifetime(partition.floor_lifetime()));
             for name in names.iter().filter(|name| **name != floor) {
                 script.key(name);
             }

@@ -1,5 +1,5 @@
 -- Removes keys of one partition, and raises its floor to the versions that go.
--- KEYS: floor, keys...   ARGV: how the keys of records begin.   Answers how many records went.
+-- KEYS: floor, keys...   ARGV: how the keys of records begin, floor lifetime in ms or ''.   Answers how many records went.
 local floor = redis.call('GET', KEYS[1])
 floor = floor and struct.unpack('>I8', floor) or 0
 local raised, count = floor, 0
@@ -15,6 +15,9 @@ for i = 2, #KEYS do
 end
 if raised > floor then
   redis.call('SET', KEYS[1], struct.pack('>I8', raised))
+  if ARGV[2] ~= '' then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  end
 end
 for i = 2, #KEYS do
   redis.call('DEL', KEYS[i])

@@ -22,6 +22,7 @@ pub(super) struct Scripts {
     read: Script,
     commit: Script,
     pub(super) range: Script,
+    pub(super) hint: Script,
     pub(super) settle_hint: Script,
     pub(super) purge: Script,
 }
@@ -32,6 +33,7 @@ impl Scripts {
             read: Script::new(include_str!("read.lua")),
             commit: Script::new(include_str!("commit.lua")),
             range: Script::new(include_str!("range.lua")),
+            hint: Script::new(include_str!("hint.lua")),
             settle_hint: Script::new(include_str!("settle_hint.lua")),
             purge: Script::new(include_str!("purge.lua")),
         }
@@ -53,7 +55,10 @@ impl Scripts {
     pub(super) fn commit(&self, partition: &Partition, commit: &Commit) -> ScriptInvocation<'_> {
         let mut script = self.commit.prepare_invoke();
         script.key(names::floor(partition)).key(names::operation(partition, commit.op_id.as_str()));
-        script.arg(milliseconds(OP_ID_LIFETIME)).arg(commit.changes.len());
+        script
+            .arg(milliseconds(OP_ID_LIFETIME))
+            .arg(lifetime(partition.floor_lifetime()))
+            .arg(commit.changes.len());
         for change in &commit.changes {
             script.key(names::record(partition, &change.key));
             add_change(&mut script, change);
@@ -85,16 +90,22 @@ fn add_change(script: &mut ScriptInvocation<'_>, change: &Change) {
     };
     match &change.write {
         Write::Check => script.arg("check").arg("").arg(""),
+        Write::Extend { ttl } => script.arg("extend").arg("").arg(lifetime(*ttl)),
         Write::Remove => script.arg("remove").arg("").arg(""),
         Write::Put { version, bytes: put, ttl } => {
             let value = [bytes(*version).as_slice(), put].concat();
-            script.arg("put").arg(value).arg(ttl.map(milliseconds).unwrap_or_default())
+            script.arg("put").arg(value).arg(lifetime(*ttl))
         }
     };
 }
 
 fn bytes(version: Version) -> [u8; 8] {
     version.0.to_be_bytes()
+}
+
+/// A lifetime as the scripts read it: none for good.
+pub(super) fn lifetime(ttl: Option<Duration>) -> String {
+    ttl.map(milliseconds).unwrap_or_default()
 }
 
 /// A lifetime as Redis reads it: at least one millisecond, because it refuses none.

@@ -1,6 +1,7 @@
 //! The only one who calls `kv`: seals what goes down, opens what comes up, so that nothing is stored in plain text.
 //! Knows bytes and places; no record.
 
+mod error;
 mod keys_held;
 mod seal;
 
@@ -12,7 +13,6 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::app::ports::clock::Clock;
-use crate::crypto::envelope::OpenError;
 use crate::crypto::keyring::Keyring;
 use crate::domain::entropy::Entropy;
 use crate::domain::hash::HashKey;
@@ -24,21 +24,25 @@ use crate::store::kv::Ask;
 use crate::store::kv::Change;
 use crate::store::kv::Commit;
 use crate::store::kv::Cursor;
-use crate::store::kv::Entry;
-use crate::store::kv::Expect;
 use crate::store::kv::Found;
-use crate::store::kv::IndexChange;
 use crate::store::kv::Kv;
-use crate::store::kv::KvError;
 use crate::store::kv::OpId;
 use crate::store::kv::Outcome;
 use crate::store::kv::Page;
-use crate::store::kv::Range;
 use crate::store::kv::Settled;
-use crate::store::kv::Version;
 use crate::store::kv::Write;
+use crate::store::sealed::error::store_error;
 use crate::store::sealed::keys_held::Held;
 use crate::store::sealed::keys_held::KeysHeld;
+
+pub use crate::store::kv::Entry;
+pub use crate::store::kv::Expect;
+pub use crate::store::kv::IndexChange;
+pub use crate::store::kv::Order;
+pub use crate::store::kv::Range;
+pub use crate::store::kv::Version;
+pub use crate::store::sealed::error::StoreError;
+pub use crate::store::sealed::error::Unreadable;
 
 /// How often a commit whose answer was lost is sent again, before the caller is told that it is uncertain.
 const RESENDS: u32 = 5;
@@ -81,6 +85,15 @@ pub enum Opened {
         /// Its bytes. Erased when dropped.
         bytes: Zeroizing<Vec<u8>>,
     },
+}
+
+/// What a read saw, all at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedSnapshot {
+    /// A new record's version is greater.
+    pub floor: Version,
+    /// In the order of the wants.
+    pub opened: Vec<Opened>,
 }
 
 /// What becomes of a key.
@@ -133,49 +146,6 @@ pub enum Committed {
     Conflict,
 }
 
-/// Why the store does not answer. None of these ever means that there is nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The backend is away; nothing was written.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] KvError),
-    /// Whether the commit was done cannot be told. Sending it again under the same op id tells later.
-    #[error("whether the store has the change is not known yet")]
-    Uncertain,
-    /// Something stands there that does not open, or is of another type.
-    #[error("{place} in the store is not readable")]
-    Corrupt {
-        /// Partition and key.
-        place: String,
-        /// Why.
-        #[source]
-        cause: Unreadable,
-    },
-    /// The key that something was sealed under is not there: the ring lacks it, or the partition was off-boarded.
-    #[error("{place} in the store is sealed under a key that is not there")]
-    UnknownKey {
-        /// Partition and key.
-        place: String,
-        /// Which key.
-        #[source]
-        cause: OpenError,
-    },
-}
-
-/// Why something in the store is not readable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The backend found something of another type or shape.
-    #[error(transparent)]
-    Kv(KvError),
-    /// It does not open at its place.
-    #[error(transparent)]
-    Seal(OpenError),
-    /// It opens, but is not what belongs there.
-    #[error("what was sealed there is of another shape")]
-    Shape,
-}
-
 /// The store as everything above it sees it: sealed below, open above.
 #[derive(Debug)]
 pub struct Sealed {
@@ -217,9 +187,11 @@ impl Sealed {
     /// The partition's data keys are asked for along with them, by version, so that a partition whose keys are
     /// gone is unreadable at once. Answers [`StoreError::Unavailable`], and [`StoreError::Corrupt`] or
     /// [`StoreError::UnknownKey`] for what does not open; never "absent" for it.
-    pub async fn read(&self, partition: &Partition, wants: &[Want]) -> Result<Vec<Opened>, StoreError> {
+    pub async fn read(&self, partition: &Partition, wants: &[Want]) -> Result<OpenedSnapshot, StoreError> {
         let (held, found) = self.read_raw(partition, wants).await?;
-        wants.iter().zip(found).map(|(want, found)| self.open(partition, &held, &want.key, found)).collect()
+        let opened =
+            wants.iter().zip(found).map(|(want, found)| self.open(partition, &held, &want.key, found));
+        Ok(OpenedSnapshot { floor: held.floor, opened: opened.collect::<Result<_, _>>()? })
     }
 
     /// Seals changes and commits them: all or nothing.
@@ -268,9 +240,9 @@ impl Sealed {
     async fn ensure_hash_key(&self) -> Result<HashKey, StoreError> {
         let (partition, key) = (Partition::System, keys::index_key());
         let shapeless =
-            || StoreError::Corrupt { place: place_name(&partition, &key), cause: Unreadable::Shape };
+            || StoreError::Corrupt { place: error::place_name(&partition, &key), cause: Unreadable::Shape };
         loop {
-            let opened = self.read(&partition, &[Want::new(key.clone())]).await?.pop();
+            let opened = self.read(&partition, &[Want::new(key.clone())]).await?.opened.pop();
             match opened.unwrap_or(Opened::Absent) {
                 Opened::Record { bytes, .. } => {
                     return <[u8; 32]>::try_from(bytes.as_slice()).map(HashKey::new).map_err(|_| shapeless());
@@ -399,18 +371,4 @@ enum Sent {
     Now,
     Before,
     Conflict,
-}
-
-/// Partition and key, as errors name them.
-fn place_name(partition: &Partition, key: &Key) -> String {
-    format!("{partition} {key}")
-}
-
-fn store_error(error: KvError) -> StoreError {
-    match error {
-        KvError::Unavailable(_) | KvError::Refused(_) => StoreError::Unavailable(error),
-        KvError::WrongType(ref place) | KvError::Corrupt(ref place) => {
-            StoreError::Corrupt { place: place.clone(), cause: Unreadable::Kv(error) }
-        }
-    }
 }

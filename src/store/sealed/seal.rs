@@ -5,6 +5,7 @@
 //! The data keys: one envelope each under a key of the ring, the one that seals first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::crypto::data_key::DataKey;
 use crate::crypto::data_key::WRAPPED_LENGTH;
@@ -21,16 +22,18 @@ use crate::store::kv::Expect;
 use crate::store::kv::Found;
 use crate::store::kv::Version;
 use crate::store::kv::Write;
-use crate::store::sealed;
 use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::StoreError;
-use crate::store::sealed::Unreadable;
+use crate::store::sealed::error::refusal;
 use crate::store::sealed::keys_held::Held;
 use crate::store::sealed::keys_held::HeldKeys;
+
+/// How much longer than what they sealed data keys live: a record must never be left without them.
+const KEYS_OUTLIVE: Duration = Duration::from_mins(1);
 
 /// The shape of the record of the data keys.
 const DATA_KEYS_SCHEMA: u16 = 1;
@@ -110,10 +113,13 @@ impl Sealed {
     pub(super) fn seal(&self, partition: &Partition, held: &Held, commit: &SealedCommit) -> (Commit, Held) {
         let name = partition.to_string();
         let (keys, change) = match &held.keys {
-            Some(keys) => (Arc::clone(keys), check_keys(keys)),
-            None => self.make_keys(&name, held.floor),
+            Some(keys) => (Arc::clone(keys), keep_keys(partition, keys, commit)),
+            None => self.make_keys(partition, held.floor, keys_lifetime(partition, commit)),
         };
-        let mut floor = held.floor;
+        let mut floor = match partition {
+            Partition::Token(_) => held.floor.max(keys.version),
+            Partition::Site(_) | Partition::Grant(_) | Partition::System => held.floor,
+        };
         let mut changes = Vec::with_capacity(commit.changes.len() + 1);
         changes.push(change);
         for change in &commit.changes {
@@ -127,15 +133,20 @@ impl Sealed {
 
     /// Makes a partition's first data key. The record's version is random, within what can be counted: a server
     /// that lost its newest writes must not give other keys the version of those that a replica still holds.
-    fn make_keys(&self, partition: &str, floor: Version) -> (Arc<HeldKeys>, Change) {
+    fn make_keys(
+        &self,
+        partition: &Partition,
+        floor: Version,
+        ttl: Option<Duration>,
+    ) -> (Arc<HeldKeys>, Change) {
         let mut random = [0; 4];
         self.entropy.fill(&mut random);
         let version = Version(floor.next().0.saturating_add(u64::from(u32::from_be_bytes(random) >> 1)));
-        let (keyring, key) = (self.keyring.load(), keys::data_keys());
+        let (keyring, key, name) = (self.keyring.load(), keys::data_keys(), partition.to_string());
         let made = DataKey::generate(self.entropy.as_ref());
-        let place = place(&keyring, partition, &key, (DATA_KEYS_SCHEMA, version));
+        let place = place(&keyring, &name, &key, (DATA_KEYS_SCHEMA, version));
         let bytes = made.wrap(&keyring, &place, self.entropy.as_ref());
-        let write = Write::Put { version, bytes, ttl: None };
+        let write = Write::Put { version, bytes, ttl };
         let held = HeldKeys { version, current: made, older: Vec::new() };
         (Arc::new(held), Change { key, expect: Expect::Absent, write })
     }
@@ -172,8 +183,26 @@ impl Sealed {
     }
 }
 
-fn check_keys(keys: &HeldKeys) -> Change {
-    Change { key: keys::data_keys(), expect: Expect::Version(keys.version), write: Write::Check }
+/// Checks that the data keys still are those held; in a token's partition they live on with what is put.
+fn keep_keys(partition: &Partition, keys: &HeldKeys, commit: &SealedCommit) -> Change {
+    let write = match partition {
+        Partition::Token(_) => Write::Extend { ttl: keys_lifetime(partition, commit) },
+        Partition::Site(_) | Partition::Grant(_) | Partition::System => Write::Check,
+    };
+    Change { key: keys::data_keys(), expect: Expect::Version(keys.version), write }
+}
+
+/// How long what a commit puts needs the data keys; `None` for good. Only a token's partition is left to expire.
+fn keys_lifetime(partition: &Partition, commit: &SealedCommit) -> Option<Duration> {
+    if !matches!(partition, Partition::Token(_)) {
+        return None;
+    }
+    let lifetimes = commit.changes.iter().filter_map(|change| match &change.write {
+        SealedWrite::Put { ttl, .. } => Some(*ttl),
+        SealedWrite::Check | SealedWrite::Remove => None,
+    });
+    let longest = lifetimes.reduce(|longest, ttl| Some(longest?.max(ttl?))).unwrap_or(Some(Duration::ZERO));
+    longest.map(|ttl| ttl + KEYS_OUTLIVE)
 }
 
 fn place<'a>(
@@ -184,18 +213,4 @@ fn place<'a>(
 ) -> Place<'a> {
     let deployment = keyring.deployment();
     Place { deployment, partition, kind: key.kind(), id: key.id(), schema, version: version.0 }
-}
-
-fn refusal(partition: &Partition, key: &Key, error: OpenError) -> StoreError {
-    let place = sealed::place_name(partition, key);
-    match error {
-        OpenError::UnknownKek(_) | OpenError::UnknownDek(_) | OpenError::NoDataKey => {
-            StoreError::UnknownKey { place, cause: error }
-        }
-        OpenError::Truncated
-        | OpenError::UnknownVersion(_)
-        | OpenError::WrongCommitment
-        | OpenError::WrongTag
-        | OpenError::NotAKey => StoreError::Corrupt { place, cause: Unreadable::Seal(error) },
-    }
 }
