@@ -27,7 +27,11 @@ impl Out {
     }
 
     /// Prints data: as JSON, or in the form for people. Fails where stdout does.
-    pub(in crate::cli) fn data(self, data: &impl Serialize, people: impl FnOnce() -> String) -> io::Result<()> {
+    pub(in crate::cli) fn data(
+        self,
+        data: &impl Serialize,
+        people: impl FnOnce() -> String,
+    ) -> io::Result<()> {
         match self.format {
             OutputFormat::Table => self.text(&people()),
             OutputFormat::Json => {

@@ -21,7 +21,8 @@ impl Section<'_> {
             Found::Refused => return Found::Refused,
             Found::Given(given) => given,
         };
-        let text = |secret| String::from_utf8(secret).ok().filter(|text| accept(text)).map(SecretString::from);
+        let text =
+            |secret| String::from_utf8(secret).ok().filter(|text| accept(text)).map(SecretString::from);
         match secrets.into_iter().map(text).collect::<Option<Vec<_>>>() {
             Some(secrets) => Found::Given(secrets),
             None => {
@@ -51,7 +52,8 @@ impl Section<'_> {
         if !self.said_once(key) {
             return Found::Refused;
         }
-        match self.texts(key).map(|(name, texts)| (name, texts.into_iter().map(String::into_bytes).collect())) {
+        match self.texts(key).map(|(name, texts)| (name, texts.into_iter().map(String::into_bytes).collect()))
+        {
             Found::Absent => self.secret_files(key),
             given => given,
         }
@@ -71,6 +73,7 @@ impl Section<'_> {
     /// Whether a secret stands in place or in a file, not both.
     fn said_once(&mut self, key: &str) -> bool {
         let twin = format!("{key}_file");
+        self.also_known(&twin);
         let once = !(self.wrote(key) && self.wrote(&twin));
         if !once {
             let name = self.name_of(&twin);

@@ -91,9 +91,8 @@ impl<'a> Section<'a> {
         };
         match number.filter(|number| range.contains(number)) {
             Some(number) => Found::Given(number),
-            None => {
-                self.refuse(written.name, &format!("a whole number from {} to {}", range.start(), range.end()))
-            }
+            None => self
+                .refuse(written.name, &format!("a whole number from {} to {}", range.start(), range.end())),
         }
     }
 
@@ -147,7 +146,9 @@ impl<'a> Section<'a> {
         match items.and_then(all_tables) {
             Some(tables) => {
                 let named = tables.into_iter().enumerate();
-                Found::Given(named.map(|(index, table)| (format!("{}[{index}]", written.name), table)).collect())
+                Found::Given(
+                    named.map(|(index, table)| (format!("{}[{index}]", written.name), table)).collect(),
+                )
             }
             None => self.refuse(written.name, "a list of tables, as in [ { … }, { … } ]"),
         }
@@ -201,8 +202,15 @@ impl<'a> Section<'a> {
         self.values.contains_key(key)
     }
 
+    /// Names a key that may be written, where it was not asked for.
+    pub(super) fn also_known(&mut self, key: &str) {
+        self.asked.push(key.to_owned());
+    }
+
     /// Reports every key that nobody asked for.
     pub(super) fn finish(mut self) {
+        self.asked.sort_unstable();
+        self.asked.dedup();
         let known = self.asked.join(", ");
         for (key, raw) in std::mem::take(&mut self.values) {
             let name = self.written_as(&key, &raw);

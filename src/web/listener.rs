@@ -123,7 +123,10 @@ impl Listener {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the system is out of sockets: no clock of ours says for how long")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the system is out of sockets: no clock of ours says for how long"
+)]
 async fn pause() {
     tokio::time::sleep(EXHAUSTED_PAUSE).await;
 }

@@ -23,8 +23,9 @@ use crate::auth::issuer::TestClock;
 use crate::auth::issuer::claims;
 
 /// Two issuers: `dev` with the shared secret, `platform` with a key set.
-pub fn settings() -> Settings {
-    let issuer = |name: &str, keys| Issuer { issuer: name.to_owned(), audience: "greenroom".to_owned(), keys };
+pub(crate) fn settings() -> Settings {
+    let issuer =
+        |name: &str, keys| Issuer { issuer: name.to_owned(), audience: "greenroom".to_owned(), keys };
     let url = Url::parse("https://platform.example/jwks.json").unwrap();
     Settings {
         issuers: vec![

@@ -27,10 +27,10 @@ use serde_json::json;
 use url::Url;
 
 /// The shared secret of the issuer `dev`.
-pub const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 /// What signs a token.
-pub enum Signer {
+pub(crate) enum Signer {
     Shared(Vec<u8>),
     Rsa(Box<RsaKeyPair>),
     Ec(EcdsaKeyPair),
@@ -38,23 +38,23 @@ pub enum Signer {
 }
 
 impl Signer {
-    pub fn shared() -> Self {
+    pub(crate) fn shared() -> Self {
         Self::Shared(SECRET.to_vec())
     }
 
-    pub fn rsa() -> Self {
+    pub(crate) fn rsa() -> Self {
         Self::Rsa(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()))
     }
 
-    pub fn ec() -> Self {
+    pub(crate) fn ec() -> Self {
         Self::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
-    pub fn ed() -> Self {
+    pub(crate) fn ed() -> Self {
         Self::Ed(Ed25519KeyPair::generate().unwrap())
     }
 
-    pub fn algorithm(&self) -> &'static str {
+    pub(crate) fn algorithm(&self) -> &'static str {
         match self {
             Self::Shared(_) => "HS256",
             Self::Rsa(_) => "RS256",
@@ -79,7 +79,7 @@ impl Signer {
     }
 
     /// The public key as a JWK.
-    pub fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match self {
             Self::Shared(secret) => json!({"kty": "oct", "kid": kid, "k": encode(secret)}),
@@ -101,18 +101,18 @@ impl Signer {
     }
 
     /// The public key as an attacker would use it for a shared secret.
-    pub fn public_der(&self) -> Vec<u8> {
+    pub(crate) fn public_der(&self) -> Vec<u8> {
         let Self::Rsa(pair) = self else { panic!("only for RSA") };
         AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
     }
 
     /// A token with any header and any claims.
-    pub fn token(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), &claims.to_string())
     }
 
     /// A token of any text.
-    pub fn token_of(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn token_of(&self, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = URL_SAFE_NO_PAD.encode(self.sign(message.as_bytes()));
         format!("{message}.{signature}")
@@ -121,16 +121,16 @@ impl Signer {
 
 /// A clock that only tests advance.
 #[derive(Debug)]
-pub struct TestClock(Mutex<Timestamp>);
+pub(crate) struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
-    pub const START_SECONDS: i64 = 1_800_000_000;
+    pub(crate) const START_SECONDS: i64 = 1_800_000_000;
 
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Mutex::new(Timestamp::from_second(Self::START_SECONDS).unwrap()))
     }
 
-    pub fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(duration).unwrap();
     }
@@ -149,25 +149,25 @@ impl Clock for TestClock {
 
 /// Serves a key set, or fails, and counts.
 #[derive(Debug)]
-pub struct KeySet {
+pub(crate) struct KeySet {
     document: Mutex<Option<Value>>,
     fetched: AtomicUsize,
 }
 
 impl KeySet {
-    pub fn of(keys: &[Value]) -> Self {
+    pub(crate) fn of(keys: &[Value]) -> Self {
         Self { document: Mutex::new(Some(json!({ "keys": keys }))), fetched: AtomicUsize::new(0) }
     }
 
-    pub fn serve(&self, keys: &[Value]) {
+    pub(crate) fn serve(&self, keys: &[Value]) {
         *self.document.lock().unwrap() = Some(json!({ "keys": keys }));
     }
 
-    pub fn fail(&self) {
+    pub(crate) fn fail(&self) {
         *self.document.lock().unwrap() = None;
     }
 
-    pub fn fetched(&self) -> usize {
+    pub(crate) fn fetched(&self) -> usize {
         self.fetched.load(Ordering::SeqCst)
     }
 }
@@ -183,7 +183,7 @@ impl FetchKeys for KeySet {
 }
 
 /// Good claims of an issuer, with the given members over them; `null` takes one out.
-pub fn claims(issuer: &str, over: Value) -> Value {
+pub(crate) fn claims(issuer: &str, over: Value) -> Value {
     let now = TestClock::START_SECONDS;
     let mut claims = json!({
         "iss": issuer, "aud": "greenroom", "sub": "booking-core", "iat": now, "exp": now + 600,

@@ -103,8 +103,32 @@ log_format = "xml"
 [extra]
 key = 1
 "#;
-    let outcome = Written::new(text).load(&[("GREENROOM_PUBLIC__TYPO", "s3cret"), ("GREENROOM_MORE__KEY", "1")]);
-    insta::assert_snapshot!(outcome.unwrap_err().to_string(), @"");
+    let outcome =
+        Written::new(text).load(&[("GREENROOM_PUBLIC__TYPO", "s3cret"), ("GREENROOM_MORE__KEY", "1")]);
+    insta::assert_snapshot!(outcome.unwrap_err().to_string(), @r#"
+    stray: stands outside of any section; write it under a [section]
+    public.listen: cannot be read; write an address and a port, as in "127.0.0.1:8080"
+    public.base_url: cannot be read; write an https address (http only on loopback), without query and user
+    GREENROOM_PUBLIC__TYPO: is not a key; the keys of public are base_url, listen
+    store.url: cannot be read; write "redb:<path>", "redis://<host>" or "rediss://<host>"
+    store.durability: cannot be read; write "relaxed" or "strict"
+    crypto.keyring_file: names a file that cannot be read (entity not found); write the path of a file that this user may read
+    zoom.client_id: is missing; write the client id of your Zoom app
+    zoom.client_secrets: cannot be read; write a list of texts, as in ["one", "two"]
+    zoom.api_url: cannot be read; write an https address (plain http needs zoom.allow_insecure_urls = true and a loopback host)
+    zoom.typo_s: is not a key; the keys of zoom are allow_insecure_urls, api_url, authorize_url, client_id, client_secrets, client_secrets_file, keep_alive_days, refresh_takeover_seconds, revoke_url, token_url, webhook_secrets, webhook_secrets_file
+    auth.issuers[0].jwks_url: is missing; write jwks_url or hs256_secret_file
+    auth.issuers[1].hs256_secret: is a secret that is too short; make one of at least 32 random bytes
+    auth.issuers[1].more: is not a key; the keys of auth.issuers[1] are audience, hs256_secret, hs256_secret_file, issuer, jwks_url
+    portal.return_origins: holds what is not an origin; write origins, as in "https://app.example.com" (http only on loopback)
+    portal.link_seconds: cannot be read; write a whole number from 60 to 86400
+    events.endpoints[0].url: cannot be read; write an https address, or http on loopback
+    events.endpoints[0].secrets: holds a secret that cannot be used; write secrets of the form whsec_<base64 of 24 to 64 bytes>, the current one first
+    minting.reserve_percent: cannot be read; write a whole number from 0 to 90
+    telemetry.log_format: cannot be read; write "json" or "text"
+    extra: is not a section; the sections are public, internal, store, crypto, zoom, auth, portal, events, minting, telemetry
+    GREENROOM_MORE__KEY: is not a section; the sections are public, internal, store, crypto, zoom, auth, portal, events, minting, telemetry
+    "#);
 }
 
 #[test]
@@ -126,7 +150,10 @@ fn secrets_never_stand_in_an_error_nor_in_debug() {
         let error = Written::new(&text).load(&[]).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
     }
-    let variables = [("GREENROOM_STORE__URL", &*format!("redis://u:{secret}@h")), ("GREENROOM_ZOOM__CLIENT_SECRETS", &*secret)];
+    let variables = [
+        ("GREENROOM_STORE__URL", &*format!("redis://u:{secret}@h")),
+        ("GREENROOM_ZOOM__CLIENT_SECRETS", &*secret),
+    ];
     let config = Written::new(LEAST).load(&variables).unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
     assert!(!format!("{config:?}").contains("hhhh"));
@@ -134,7 +161,8 @@ fn secrets_never_stand_in_an_error_nor_in_debug() {
 
 #[test]
 fn toml_that_cannot_be_read_is_named_by_its_line_alone() {
-    let error = Written::new("[zoom]\nclient_id = \"a\"\nclient_secrets = [\"s3cret\"").load(&[]).unwrap_err();
+    let error =
+        Written::new("[zoom]\nclient_id = \"a\"\nclient_secrets = [\"s3cret\"").load(&[]).unwrap_err();
     assert_eq!(error.as_slice().len(), 1);
     assert!(error.as_slice()[0].key.starts_with("line "), "{error}");
 }
@@ -149,7 +177,8 @@ fn a_file_that_is_not_there_is_the_only_problem() {
 #[test]
 fn plain_http_to_zoom_needs_the_switch_and_loopback() {
     let attempt = |allow: &str, url: &str| {
-        let environment = [("GREENROOM_ZOOM__ALLOW_INSECURE_URLS", allow), ("GREENROOM_ZOOM__TOKEN_URL", url)];
+        let environment =
+            [("GREENROOM_ZOOM__ALLOW_INSECURE_URLS", allow), ("GREENROOM_ZOOM__TOKEN_URL", url)];
         Written::new(LEAST).load(&environment).is_ok()
     };
     assert!(attempt("true", "http://127.0.0.1:1/oauth/token"));
@@ -177,7 +206,9 @@ fn an_hs256_secret_of_31_bytes_is_refused_and_32_of_any_bytes_are_not() {
 #[test]
 fn receivers_of_events_are_read() {
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let text = format!("{LEAST}\n[events]\nendpoints = [ {{ url = \"https://a.example\", secrets = [\"{secret}\"] }} ]");
+    let text = format!(
+        "{LEAST}\n[events]\nendpoints = [ {{ url = \"https://a.example\", secrets = [\"{secret}\"] }} ]"
+    );
     let Events { endpoints } = Written::new(&text).load(&[]).unwrap().events;
     assert_eq!(endpoints.len(), 1);
     assert_eq!(endpoints[0].secrets[0].expose_secret(), secret);

@@ -10,7 +10,7 @@ use greenroom::config::load;
 use tempfile::TempDir;
 
 /// The least that can be used, beside the files it names.
-pub const LEAST: &str = r#"
+pub(crate) const LEAST: &str = r#"
 [crypto]
 keyring_file = "{folder}/keyring.json"
 [zoom]
@@ -21,13 +21,13 @@ issuers = [ { issuer = "dev", audience = "greenroom", hs256_secret_file = "{fold
 "#;
 
 /// A folder with a configuration and its secret files.
-pub struct Written {
+pub(crate) struct Written {
     folder: TempDir,
 }
 
 impl Written {
     /// Writes a configuration, in which `{folder}` stands for its folder.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let written = Self { folder: TempDir::new().unwrap() };
         written.write("keyring.json", "{}");
         written.write("client.txt", "client-s3cret\n");
@@ -36,26 +36,26 @@ impl Written {
         written
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder().join("greenroom.toml")
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.folder().join(name), text).unwrap();
     }
 
-    pub fn load(&self, environment: &[(&str, &str)]) -> Result<Config, ConfigProblems> {
+    pub(crate) fn load(&self, environment: &[(&str, &str)]) -> Result<Config, ConfigProblems> {
         let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         load(Some(&self.path()), environment)
     }
 }
 
 /// The keys that are wrong.
-pub fn keys(outcome: Result<Config, ConfigProblems>) -> Vec<String> {
+pub(crate) fn keys(outcome: Result<Config, ConfigProblems>) -> Vec<String> {
     let problems = outcome.unwrap_err();
     problems.as_slice().iter().map(|problem| problem.key.clone()).collect()
 }

@@ -1,6 +1,8 @@
 //! What surrounds every request: its id, headers, panics, and the bound on how many run.
 
+use std::io;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use axum::Router;
 use axum::body::Body;
@@ -38,7 +40,10 @@ async fn a_panic_is_an_internal_problem_that_names_the_request_and_nothing_else(
     let response = ask(framed(Audience::Internal), "/broken").await;
     assert_eq!(response.status(), 500);
     let problem = body(response).await;
-    assert_eq!((problem["code"].as_str(), problem["request_id"].as_str()), (Some("internal"), Some("caller-1")));
+    assert_eq!(
+        (problem["code"].as_str(), problem["request_id"].as_str()),
+        (Some("internal"), Some("caller-1"))
+    );
     assert!(!problem.to_string().contains("s3cret"));
 }
 
@@ -94,4 +99,34 @@ async fn beyond_the_bound_requests_are_shed_with_a_time_to_try_again() {
     assert_eq!(body(shed).await["code"], "overloaded");
     left.wait().await;
     assert_eq!(running.await.unwrap().status(), 200);
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_knows_the_route_and_never_the_path() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    ask(framed(Audience::Internal), "/problems/s3cret?token=s3cret").await;
+    ask(framed(Audience::Internal), "/elsewhere/s3cret").await;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("/problems/{code}") && text.contains("status=404"), "{text}");
+    assert!(text.contains("caller-1") && !text.contains("s3cret"), "{text}");
 }
