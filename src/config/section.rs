@@ -42,6 +42,16 @@ impl<T> Found<T> {
     }
 }
 
+impl<T> Found<Vec<T>> {
+    /// An empty list says as little as none.
+    pub(super) fn filled(self) -> Self {
+        match self {
+            Self::Given(items) if items.is_empty() => Self::Absent,
+            Self::Absent | Self::Refused | Self::Given(_) => self,
+        }
+    }
+}
+
 /// Where a value was written, and what stands there.
 struct Written {
     /// The key as its writer knows it.

@@ -169,9 +169,10 @@ impl Connection {
             () = stop.cancelled() => self.limits.drain,
         };
         connection.as_mut().graceful_shutdown();
-        match tokio::time::timeout(left, connection).await {
-            Ok(ended) => report(ended),
-            Err(_) => tracing::debug!("connection cut off"),
+        if let Ok(ended) = tokio::time::timeout(left, connection).await {
+            report(ended);
+        } else {
+            tracing::debug!("connection cut off");
         }
     }
 

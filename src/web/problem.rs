@@ -60,7 +60,7 @@ codes! {
     MissingScope, "missing_scope", FORBIDDEN, "Missing scope",
         "The token is good but does not carry the scope that this call needs. Ask the issuer for a token with it.";
     SelfServiceDisabled, "self_service_disabled", FORBIDDEN, "Self-service is off",
-        "Staff of this site do not set up their own accounts. The owner can do it, or switch staff_self_service on.";
+        "Staff of this site do not set up their own accounts. The owner can do it, or switch `staff_self_service` on.";
     NotEntitled, "not_entitled", FORBIDDEN, "Not in the plan",
         "The site's plan has no video. Upgrade it, then set entitled on the site.";
     NotYourAccount, "not_your_account", FORBIDDEN, "Not your account",
@@ -104,7 +104,7 @@ codes! {
     StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE, "Store unavailable",
         "Records cannot be read or saved. Try again a little later.";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error",
-        "Something is wrong here. Report the request_id to the operator.";
+        "Something is wrong here. Report the `request_id` to the operator.";
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT, "Request timeout",
         "The body did not arrive in time. Send it again.";
     KeysUnavailable, "keys_unavailable", SERVICE_UNAVAILABLE, "Keys unavailable",

@@ -91,7 +91,7 @@ async fn a_request_that_is_wrong_in_every_way_is_refused_in_the_order_of_the_con
     let scoped = || Some(token(json!({})));
     let unscoped = Some(token(json!({"scope": "sites:write"})));
     let large = || "x".repeat(64 * 1024 + 1);
-    let steps: Vec<(Option<String>, &str, &str, String, u16, &str)> = vec![
+    let steps = [
         (None, bad, "text/plain", large(), 401, "unauthenticated"),
         (Some("a.b.c".to_owned()), bad, "text/plain", large(), 401, "unauthenticated"),
         (unscoped, bad, "text/plain", large(), 403, "missing_scope"),

@@ -30,7 +30,7 @@ fn the_example_passes_the_check_given_the_files_it_names() {
 fn the_example_names_every_key() {
     let sections =
         ["public", "internal", "store", "crypto", "zoom", "auth", "portal", "events", "minting", "telemetry"];
-    let text: String = sections.iter().map(|section| format!("[{section}]\nunknown = 1\n")).collect();
+    let text = sections.map(|section| format!("[{section}]\nunknown = 1\n")).concat();
     let problems = Written::new(&text).load(&[]).unwrap_err();
     let unknown = problems.as_slice().iter().filter(|problem| problem.what == "is not a key");
     let listed: Vec<_> = unknown.map(|problem| problem.remedy.rsplit_once(" are ").unwrap().1).collect();

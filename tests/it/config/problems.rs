@@ -18,10 +18,10 @@ fn the_least_configuration_gets_the_defaults_of_the_contract() {
     assert_eq!(config.internal.listen.to_string(), "127.0.0.1:8081");
     assert!(matches!(&config.store.url, StoreUrl::Embedded(path) if path.as_os_str() == "greenroom.redb"));
     assert_eq!(config.zoom.api_url.as_str(), "https://api.zoom.us/");
-    assert_eq!(config.zoom.refresh_takeover, Duration::from_secs(120));
+    assert_eq!(config.zoom.refresh_takeover, Duration::from_mins(2));
     assert_eq!(config.zoom.keep_alive, Duration::from_hours(7 * 24));
-    assert_eq!(config.portal.link_ttl, Duration::from_secs(600));
-    assert_eq!(config.portal.session_ttl, Duration::from_secs(1800));
+    assert_eq!(config.portal.link_ttl, Duration::from_mins(10));
+    assert_eq!(config.portal.session_ttl, Duration::from_mins(30));
     assert_eq!(config.minting.default_wait, Duration::from_secs(5));
     assert_eq!(config.minting.reserve_percent, 20);
     assert_eq!(config.telemetry.log, "info");

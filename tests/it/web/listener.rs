@@ -46,10 +46,11 @@ async fn serve(limits: Limits) -> Running {
         "slow"
     });
     let echo = post(|Json(body): Json<serde_json::Value>| async move { body.to_string() });
-    let routes = Router::new().route("/fast", get(async || "fast")).route("/slow", slow).route("/echo", echo);
+    let answers =
+        Router::new().route("/fast", get(async || "fast")).route("/slow", slow).route("/echo", echo);
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
     let (address, stop) = (listener.address().unwrap(), CancellationToken::new());
-    let router = Frame::new(Audience::Internal, 100).around_all(routes);
+    let router = Frame::new(Audience::Internal, 100).around_all(answers);
     let served = tokio::spawn(listener.serve(router, stop.clone()));
     Running { address, stop, served, entered, release }
 }
