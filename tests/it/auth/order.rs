@@ -129,3 +129,13 @@ async fn a_token_for_all_sites_still_needs_a_site_id_that_fits() {
     let (status, problem, _) = answer(attempt).await;
     assert_eq!((status, problem["code"].as_str().unwrap()), (400, "invalid_id"));
 }
+
+#[tokio::test]
+async fn a_wrong_method_and_an_unknown_route_are_problems_beside_the_guard() {
+    for (uri, status) in [("/v1/sites/s1/sessions/a", 405), ("/v1/nowhere", 404)] {
+        let request = Request::delete(uri).header("authorization", format!("Bearer {}", token(json!({}))));
+        let response = app().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{uri}");
+    }
+}

@@ -1,9 +1,16 @@
 //! A configuration that changes while it is used.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom::app::ports::clock::Clock;
 use greenroom::config::watch::Look;
 use greenroom::config::watch::Sources;
 use greenroom::config::watch::Watcher;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
+use tokio::process::Command;
+use tokio::sync::Notify;
 
 use crate::config::written::LEAST;
 use crate::config::written::Written;
@@ -39,4 +46,36 @@ async fn a_changed_configuration_or_keyring_file_is_noticed() {
     assert_eq!(watcher.look().await, Look::Changed);
     written.write("greenroom.toml", "[zoom");
     assert!(matches!(watcher.look().await, Look::Refused(_)));
+}
+
+/// A clock on which no time passes, and that says when it is waited for.
+#[derive(Debug, Default)]
+struct Standstill(Notify);
+
+#[async_trait::async_trait]
+impl Clock for Standstill {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    async fn wait(&self, _: Duration) {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_hangup_signal_is_looked_after_at_once() {
+    let written = Written::new(LEAST);
+    let sources = Sources::new(Some(written.path()), std::iter::empty());
+    let (watcher, mut receiver) = Watcher::open(sources).await.unwrap();
+    let clock = Arc::new(Standstill::default());
+    let running = tokio::spawn(watcher.run(Arc::clone(&clock) as _));
+    clock.0.notified().await;
+    written.write("client.txt", "rotated");
+    let pid = std::process::id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().await.unwrap().success());
+    receiver.changed().await.unwrap();
+    assert_eq!(receiver.borrow().zoom_secrets.client[0].expose_secret(), "rotated");
+    running.abort();
 }
