@@ -126,7 +126,9 @@ async fn a_head_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn stopping_answers_what_runs_and_accepts_no_more() {
-    let running = serve(Limits { drain: Duration::from_secs(30), ..LIMITS }).await;
+    let long = Duration::from_secs(30);
+    let running = serve(Limits { header_read: long, idle: long, drain: long, ..LIMITS }).await;
+    let idle = connect(&running, "").await;
     let stream = connect(&running, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
     running.entered.notified().await;
     running.stop.cancel();
@@ -134,8 +136,9 @@ async fn stopping_answers_what_runs_and_accepts_no_more() {
         tokio::task::yield_now().await;
     }
     running.release.notify_one();
-    running.served.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), running.served).await.expect("stopped").unwrap();
     assert!(rest(stream).await.ends_with("slow"));
+    assert_eq!(rest(idle).await, "");
 }
 
 #[tokio::test]
