@@ -60,7 +60,7 @@ impl Clock for Standstill {
 
     async fn wait(&self, _: Duration) {
         self.0.notify_one();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
