@@ -6,3 +6,4 @@ pub mod entropy;
 pub mod envelope;
 pub mod keyring;
 pub mod place;
+pub mod settings;

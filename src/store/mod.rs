@@ -8,6 +8,7 @@ pub mod kv;
 pub mod records;
 pub mod redis;
 pub mod sealed;
+pub mod settings;
 pub mod sites;
 pub mod tickets;
 pub mod work;
