@@ -1,0 +1,3 @@
+//! Tests through HTTP, the command line and the store only.
+
+mod simulator;
