@@ -1,3 +1,4 @@
 //! Tests through HTTP, the command line and the store only.
 
+#[cfg(test)]
 mod simulator;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::response::Response;
+use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::BodyExt;
 
@@ -32,9 +33,13 @@ pub(super) async fn truncated(response: Response) -> Response {
     Response::from_parts(parts, broken_after(whole.slice(..whole.len() / 2)))
 }
 
+/// A body that ends in an error; the pause before it lets hyper send what came first.
 fn broken_after(start: Bytes) -> Body {
-    let broken = io::Error::new(io::ErrorKind::ConnectionReset, Cut);
-    Body::from_stream(stream::iter([Ok(start), Err(broken)]))
+    let broken = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::Error::new(io::ErrorKind::ConnectionReset, Cut))
+    });
+    Body::from_stream(stream::once(async { Ok(start) }).chain(broken))
 }
 
 /// What the accept loop makes of a response: an error makes hyper close the connection without answering.

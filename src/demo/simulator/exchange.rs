@@ -193,7 +193,12 @@ impl State {
         let user = caller.and_then(|id| self.users.get(id));
         match (&self.modes.rate_limit_headers, user) {
             (Presence::Present, Some(user)) => {
-                self.limits.described(answer, &user.account_id, label, self.plan_of(user), now)
+                let (limit, remaining) =
+                    self.limits.remaining(&user.account_id, label, self.plan_of(user), now);
+                answer
+                    .with_header("x-ratelimit-category", label.as_str())
+                    .with_header("x-ratelimit-limit", &limit.to_string())
+                    .with_header("x-ratelimit-remaining", &remaining.to_string())
             }
             (Presence::Present, None) => answer,
             (Presence::Absent, _) => {

@@ -103,15 +103,14 @@ impl Limits {
         Ok(())
     }
 
-    /// The same answer with `X-RateLimit-Category`, `-Limit` and `-Remaining`.
-    pub(super) fn described(
+    /// What `X-RateLimit-Limit` and `-Remaining` say: of the day where the plan has a daily limit, else of the second.
+    pub(super) fn remaining(
         &self,
-        answer: Answer,
         account: &str,
         label: Label,
         plan: AccountPlan,
         now: Timestamp,
-    ) -> Answer {
+    ) -> (u32, u32) {
         let allowance = Allowance::documented(plan, label);
         let (limit, used) = match allowance.a_day {
             Some(a_day) => (a_day, self.daily.get(&(account.to_owned(), label, utc_date(now))).copied()),
@@ -122,10 +121,7 @@ impl Limits {
                     .map(|recent| u32::try_from(recent.len()).unwrap_or(u32::MAX)),
             ),
         };
-        answer
-            .with_header("x-ratelimit-category", label.as_str())
-            .with_header("x-ratelimit-limit", &limit.to_string())
-            .with_header("x-ratelimit-remaining", &limit.saturating_sub(used.unwrap_or(0)).to_string())
+        (limit, limit.saturating_sub(used.unwrap_or(0)))
     }
 
     /// Refuses a create or update when the host's hundred of the day are used.

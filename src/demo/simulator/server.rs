@@ -99,11 +99,15 @@ impl Simulator {
         let router = self.router();
         let connections = GracefulShutdown::new();
         loop {
-            let stream = tokio::select! {
+            let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
-                accepted = listener.accept() => accepted?.0,
+                accepted = listener.accept() => accepted,
             };
-            serve_connection(stream, router.clone(), &connections);
+            match accepted {
+                Ok((stream, _)) => serve_connection(stream, router.clone(), &connections),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => return Err(error),
+            }
         }
         let drained = tokio::time::timeout(DRAIN, connections.shutdown()).await;
         if drained.is_err() {

@@ -1,6 +1,7 @@
 //! Reads the body of a create or an update, as strictly as Zoom: a wrong type or length is a 300, an unknown field
 //! is ignored (zoom/facts.md 2.2, 2.3, 2.6).
 
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -12,10 +13,12 @@ use crate::demo::simulator::answer::FieldError;
 use crate::demo::simulator::meetings::effective;
 use crate::demo::simulator::received::Received;
 
-use axum::http::StatusCode;
+/// Whether a value has the right type.
+pub(super) type Fits = fn(&Value) -> bool;
 
 const KINDS: [u64; 5] = [1, 2, 3, 8, 10];
-const KEPT: [(&str, fn(&Value) -> bool); 4] = [
+/// Fields that are only handed back, with their types.
+const KEPT: [(&str, Fits); 4] = [
     ("pre_schedule", Value::is_boolean),
     ("recurrence", Value::is_object),
     ("template_id", Value::is_string),

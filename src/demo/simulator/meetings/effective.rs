@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::demo::simulator::answer::FieldError;
+use crate::demo::simulator::meetings::draft::Fits;
 use crate::demo::simulator::settings::UserPlan;
 
 /// Switches, with their defaults.
@@ -74,7 +75,7 @@ const NUMBERS: [(&str, &[u64]); 6] = [
 ];
 
 /// Objects and lists, handed back as they came.
-const OBJECTS: [(&str, fn(&Value) -> bool); 13] = [
+const OBJECTS: [(&str, Fits); 13] = [
     ("additional_data_center_regions", Value::is_array),
     ("approved_or_denied_countries_or_regions", Value::is_object),
     ("authentication_exception", Value::is_array),
@@ -184,7 +185,8 @@ mod tests {
     #[test]
     fn a_setting_of_the_wrong_type_is_named() {
         let wrong = errors(&object(&json!({"waiting_room": "yes", "audio": 1, "jbh_time": 5, "other": []})));
-        let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
+        let mut fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
+        fields.sort_unstable();
         assert_eq!(fields, ["settings.audio", "settings.waiting_room"]);
     }
 }

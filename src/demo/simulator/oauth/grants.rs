@@ -12,7 +12,6 @@ use crate::demo::simulator::modes::Modes;
 use crate::demo::simulator::modes::OldAccessToken;
 use crate::demo::simulator::modes::RefreshLifetime;
 use crate::demo::simulator::modes::Rotation;
-use crate::demo::simulator::modes::SecondAuthorization;
 use crate::demo::simulator::users::UserId;
 
 const CODE_LIFETIME: Duration = Duration::from_mins(5);
@@ -141,18 +140,14 @@ pub(in crate::demo::simulator) enum Standing {
 pub(in crate::demo::simulator) struct Grants(Vec<Grant>);
 
 impl Grants {
-    /// Begins a grant; one app and one user have one living grant, unless the mode says otherwise.
+    /// Begins a grant, beside those the user already has.
     pub(super) fn begin(
         &mut self,
         user: UserId,
         scopes: Vec<String>,
         now: Timestamp,
-        modes: &Modes,
         entropy: &mut Entropy,
     ) -> Pair {
-        if modes.second_authorization == SecondAuthorization::Replaces {
-            self.remove_user(&user);
-        }
         let grant = Grant {
             user,
             granted_at: now,

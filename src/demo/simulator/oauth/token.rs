@@ -16,6 +16,7 @@ use crate::demo::simulator::exchange::Call;
 use crate::demo::simulator::exchange::exchange;
 use crate::demo::simulator::modes::ApiUrl;
 use crate::demo::simulator::modes::DeadRefreshToken;
+use crate::demo::simulator::modes::SecondAuthorization;
 use crate::demo::simulator::oauth::client::authenticate;
 use crate::demo::simulator::oauth::grants::ACCESS_LIFETIME;
 use crate::demo::simulator::oauth::grants::Challenge;
@@ -76,8 +77,11 @@ fn exchange_code(state: &mut State, now: Timestamp, received: &Received) -> Resu
         return Err(Answer::oauth("Invalid code verifier", "invalid_grant"));
     }
     let scopes = state.scopes_of(&code.user);
-    let pair = state.grants.begin(code.user, scopes, now, &state.modes, &mut state.entropy);
-    Ok(tokens(state, pair))
+    if state.modes.second_authorization == SecondAuthorization::Replaces {
+        state.grants.remove_user(&code.user);
+    }
+    let pair = state.grants.begin(code.user, scopes, now, &mut state.entropy);
+    Ok(tokens(state, &pair))
 }
 
 /// Whether a verifier answers the challenge; a verifier without a challenge, or the reverse, does not.
@@ -103,7 +107,7 @@ fn refresh(state: &mut State, now: Timestamp, received: &Received) -> Result<Ans
         return Err(dead(state));
     }
     match state.grants.refresh(token, now, &state.modes, &mut state.entropy) {
-        Some(pair) => Ok(tokens(state, pair)),
+        Some(pair) => Ok(tokens(state, &pair)),
         None => Err(dead(state)),
     }
 }
@@ -118,7 +122,7 @@ fn dead(state: &State) -> Answer {
     }
 }
 
-fn tokens(state: &State, pair: Pair) -> Answer {
+fn tokens(state: &State, pair: &Pair) -> Answer {
     let mut body = json!({
         "access_token": pair.access,
         "token_type": "bearer",
