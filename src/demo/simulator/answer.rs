@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 /// An answer before it goes out; as the `Err` of a result it is a refusal.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// `None` is an empty body.

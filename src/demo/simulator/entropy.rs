@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// `SplitMix64`: enough for a simulator, unfit for secrets of anything real.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Entropy(u64);
 
 impl Entropy {

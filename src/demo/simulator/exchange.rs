@@ -30,7 +30,7 @@ const TOO_MANY_AT_ONCE: &str =
 pub(super) type Act = fn(&mut State, Timestamp, &Received) -> Result<Answer, Answer>;
 
 /// A request of one operation.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Call {
     pub(super) operation: Operation,
     pub(super) received: Received,
@@ -38,7 +38,7 @@ pub(super) struct Call {
 }
 
 /// A request to be carried out later.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Pending {
     due: Timestamp,
     call: Call,

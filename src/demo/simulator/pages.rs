@@ -192,11 +192,12 @@ pub(super) async fn home(Extract(shared): Extract<Arc<Shared>>) -> Response {
 /// Where a participant's link leads; asks for the passcode as Zoom would where the link lacks it.
 pub(super) async fn join(
     Extract(shared): Extract<Arc<Shared>>,
-    Path(id): Path<u64>,
+    Path(id): Path<String>,
     received: Received,
 ) -> Response {
     let state = shared.open();
-    let Some(meeting) = state.meetings.find(id, shared.clock.now()) else { return no_room(id) };
+    let found = id.parse().ok().and_then(|id| state.meetings.find(id, shared.clock.now()));
+    let Some(meeting) = found else { return no_room(&id) };
     let given = received.query();
     let detail = match &meeting.passcode {
         Some(passcode) if given.find("pwd") != Some(passcode.embedded.as_str()) => {
@@ -213,14 +214,15 @@ pub(super) async fn join(
 /// Where a host's link leads; it works for two hours.
 pub(super) async fn start(
     Extract(shared): Extract<Arc<Shared>>,
-    Path(id): Path<u64>,
+    Path(id): Path<String>,
     received: Received,
 ) -> Response {
     let now = shared.clock.now();
     let state = shared.open();
-    let Some(meeting) = state.meetings.find(id, now) else { return no_room(id) };
+    let found = id.parse().ok().and_then(|id| state.meetings.find(id, now));
+    let Some(meeting) = found else { return no_room(&id) };
     let query = received.query();
-    if !state.meetings.admits_host(id, query.find("zak").unwrap_or_default(), now) {
+    if !state.meetings.admits_host(meeting.id, query.find("zak").unwrap_or_default(), now) {
         let title = "This host link is not valid any more".to_owned();
         return page(
             StatusCode::FORBIDDEN,
@@ -242,7 +244,7 @@ fn room_of_host(meeting: &Meeting) -> RoomPage {
     }
 }
 
-fn no_room(id: u64) -> Response {
+fn no_room(id: &str) -> Response {
     let title = "This meeting link is invalid".to_owned();
     page(StatusCode::NOT_FOUND, &RoomPage { title, detail: format!("There is no meeting {id}.") })
 }

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::demo::simulator::users::UserId;
 
 /// A request, read whole.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Received {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
@@ -86,7 +86,7 @@ impl Received {
 }
 
 /// Names and values of a query or a form, in order, repeats included.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {

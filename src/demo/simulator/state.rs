@@ -35,7 +35,6 @@ use crate::demo::simulator::users::UserId;
 use crate::demo::simulator::users::missing_scopes;
 
 /// What all routes share: the clock, and the state behind its lock.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) clock: SimulatedClock,
     initial: Settings,
@@ -65,7 +64,6 @@ impl Shared {
 }
 
 /// Everything the simulated Zoom remembers.
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) modes: Modes,

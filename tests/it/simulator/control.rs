@@ -23,6 +23,7 @@ const LUA: &str = "lua@example.com";
 #[case("users", json!({"email": "new@example.com"}), 400)]
 #[case("client-secrets", json!({"client_secrets": []}), 400)]
 #[case("meetings/1/delete", json!({}), 404)]
+#[case("meetings/first/delete", json!({}), 404)]
 #[case("weather", json!({}), 404)]
 #[tokio::test]
 async fn bad_input_is_refused_with_a_sentence(#[case] path: &str, #[case] body: Value, #[case] status: u16) {

@@ -75,7 +75,7 @@ impl Start {
 }
 
 /// A body, read: every field absent or well formed.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(in crate::demo::simulator) struct Draft {
     pub(super) topic: Option<String>,
     pub(super) agenda: Option<String>,

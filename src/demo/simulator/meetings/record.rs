@@ -40,7 +40,7 @@ impl Stage {
 }
 
 /// What lets people in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(in crate::demo::simulator) struct Passcode {
     /// What people type.
     pub(in crate::demo::simulator) text: String,
@@ -62,7 +62,7 @@ impl Passcode {
 }
 
 /// A meeting.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::demo::simulator) struct Meeting {
     pub(in crate::demo::simulator) id: u64,
     /// Belongs to an instance: a new one after each end.
@@ -113,7 +113,7 @@ impl Meeting {
 }
 
 /// All meetings, the deleted ones too, and the host links given out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::demo::simulator) struct Meetings {
     all: BTreeMap<u64, Meeting>,
     host_links: BTreeMap<String, (u64, Timestamp)>,

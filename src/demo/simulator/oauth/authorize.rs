@@ -37,7 +37,7 @@ const CARRIED: [&str; 7] = [
 ];
 
 /// What an app asks of a person, checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Authorization {
     redirect_uri: Url,
     /// As the app wrote it: the exchange must repeat it.

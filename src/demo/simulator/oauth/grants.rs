@@ -19,7 +19,7 @@ pub(super) const ACCESS_LIFETIME: Duration = Duration::from_hours(1);
 const REFRESH_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// What the app asked for with PKCE.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// The verifier itself.
     Plain(String),
@@ -28,7 +28,7 @@ pub(super) enum Challenge {
 }
 
 /// An authorization code.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Code {
     pub(super) user: UserId,
     pub(super) redirect_uri: String,
@@ -36,7 +36,7 @@ pub(super) struct Code {
 }
 
 /// The codes not used yet.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::demo::simulator) struct Codes(BTreeMap<String, (Code, Timestamp)>);
 
 impl Codes {
@@ -57,7 +57,7 @@ impl Codes {
 }
 
 /// The tokens an exchange answers with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Pair {
     pub(super) access: String,
     pub(super) refresh: String,
@@ -65,7 +65,6 @@ pub(super) struct Pair {
 }
 
 /// The tokens of one authorisation.
-#[derive(Debug)]
 pub(in crate::demo::simulator) struct Grant {
     pub(in crate::demo::simulator) user: UserId,
     pub(in crate::demo::simulator) granted_at: Timestamp,
@@ -136,7 +135,7 @@ pub(in crate::demo::simulator) enum Standing {
 }
 
 /// The living grants.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::demo::simulator) struct Grants(Vec<Grant>);
 
 impl Grants {
