@@ -76,7 +76,8 @@ impl Kv for Redis {
         let mut values = self.connection.read::<Vec<Value>>(&Question::Script(&script)).await?.into_iter();
         let floor = match values.next() {
             Some(Value::BulkString(bytes)) => parse_record(bytes)?.0,
-            _ => Version::ZERO,
+            Some(Value::Nil) => Version::ZERO,
+            _ => return Err(KvError::Unavailable("the answer is of another kind than asked".to_owned())),
         };
         let found = asks
             .iter()

@@ -371,9 +371,10 @@ async fn a_lost_answer_is_resolved_by_sending_again() {
 }
 
 #[tokio::test]
-async fn a_first_commit_sent_again_by_its_caller_leaves_the_keys_that_stand() {
+async fn a_first_commit_sent_again_by_another_replica_leaves_the_keys_that_stand() {
     let store = Store::open(Backend::Memory).await;
-    let sealed = seal(&store.kv, ring());
+    let mine = ring();
+    let (sealed, other) = (seal(&store.kv, copy(&mine)), seal(&store.kv, mine));
     let (partition, key) = (site("x"), session("a"));
     let commit = SealedCommit {
         op_id: sealed.op_id(),
@@ -381,8 +382,13 @@ async fn a_first_commit_sent_again_by_its_caller_leaves_the_keys_that_stand() {
         index: Vec::new(),
     };
     assert_eq!(sealed.commit(&partition, &commit).await.unwrap(), Committed::Done);
-    assert_eq!(sealed.commit(&partition, &commit).await.unwrap(), Committed::Done);
-    assert_eq!(text(&sealed, &partition, &key).await, "a");
+    assert_eq!(other.commit(&partition, &commit).await.unwrap(), Committed::Done);
+    assert_eq!(
+        write(&other, &partition, vec![put(&session("b"), Expect::Absent, "b")]).await,
+        Committed::Done
+    );
+    assert_eq!(text(&other, &partition, &key).await, "a");
+    assert_eq!(text(&sealed, &partition, &session("b")).await, "b");
 }
 
 #[tokio::test]
