@@ -1,11 +1,17 @@
 //! Use cases, one file each, and the ports they need. Knows neither HTTP, nor a provider's words, nor Redis.
 
+pub mod accounts;
 pub mod call;
 pub mod change;
+pub mod connect;
+pub mod flights;
 pub mod gateway;
 pub mod grants;
+pub mod join;
 pub mod mint;
+pub mod portal;
 pub mod ports;
+pub mod presupposed;
 pub mod reconcile;
 pub mod redecide;
 pub mod refresh;
@@ -14,5 +20,4 @@ pub mod services;
 pub mod sessions;
 pub mod settings;
 pub mod sites;
-pub mod tell;
 pub mod worker;

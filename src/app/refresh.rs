@@ -1,9 +1,6 @@
 //! Use case: get an access token that works, refreshing it once whoever asks (R29, correctness.md section 3).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,12 +9,13 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::flights::Seat;
 use crate::app::gateway::Gateway;
+use crate::app::grants;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
 use crate::app::ports::store::Committed;
-use crate::app::ports::store::Due;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::StoreError;
 use crate::domain::grant::Grant;
@@ -60,10 +58,6 @@ pub enum AccessError {
     Store(#[from] StoreError),
 }
 
-/// Refreshes under way in this process: one at a time for a grant.
-#[derive(Debug, Default)]
-pub struct SingleFlight(Mutex<BTreeMap<GrantId, watch::Receiver<()>>>);
-
 /// An access token that works, or another one than that which the provider refused.
 pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Access, AccessError> {
     let mut has_refreshed = false;
@@ -102,13 +96,11 @@ fn usable(grant: &Grant) -> Result<Access, AccessError> {
 
 /// Begins a refresh in a task of its own, or joins the one under way; the receiver ends with it.
 fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> watch::Receiver<()> {
-    let mut flights = gateway.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(flight) = flights.get(id) {
-        return flight.clone();
-    }
-    let (over, flight) = watch::channel(());
-    flights.insert(id.clone(), flight.clone());
-    drop(flights);
+    let over = match gateway.refreshes.board(id) {
+        Seat::Passenger(flight) => return flight,
+        Seat::Pilot(over) => over,
+    };
+    let flight = over.subscribe();
     let (gateway, id) = (gateway.clone(), id.clone());
     let tasks = gateway.tasks.clone();
     tasks.spawn(async move {
@@ -116,7 +108,7 @@ fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> watch::Receiver<()> {
         if let Err(error) = outcome {
             warn!(error = %error, grant = %id, "tokens could not be refreshed");
         }
-        gateway.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        gateway.refreshes.land(&id);
         drop(over);
     });
     flight
@@ -127,10 +119,11 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
     let Some((fence, pair)) = write_ahead(gateway, id, need).await? else { return Ok(()) };
     match gateway.authorization.refresh(&pair.refresh).await {
         Ok(fresh) => {
-            let renewed = as_pair(fresh, &pair, gateway.clock.now());
+            let now = gateway.clock.now();
+            let renewed = as_pair(fresh, &pair, now);
             save(gateway, id, |grant| {
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
-                Due::Keep
+                grants::due(grant, now)
             })
             .await?;
             info!(grant = %id, "tokens refreshed");
@@ -168,7 +161,7 @@ async fn write_ahead(
         let Some(pair) = grant.tokens.pair().cloned() else { return Ok(None) };
         let mut grant = Grant::clone(&grant);
         grant.tokens = grant.tokens.refreshing(fence, now);
-        let change = GrantChange::Put { grant: Arc::new(grant), due: Due::Keep };
+        let change = GrantChange::Put { due: grants::due(&grant, now), grant: Arc::new(grant) };
         match gateway.grants.commit(id, stored.basis, change).await? {
             Committed::Yes => return Ok(Some((fence, pair))),
             Committed::Conflict => {}
@@ -199,9 +192,10 @@ async fn settle_failure(
 }
 
 async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), AccessError> {
+    let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
-        Due::Keep
+        grants::due(grant, now)
     })
     .await
 }
@@ -216,7 +210,7 @@ pub async fn lapse(
     let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().lapsed(generation, reason, now);
-        Due::At(now)
+        Some(now)
     })
     .await?;
     info!(grant = %id, ?reason, "grant lapsed");
@@ -229,7 +223,7 @@ pub async fn lapse(
 async fn save(
     gateway: &Gateway,
     id: &GrantId,
-    mut edit: impl FnMut(&mut Grant) -> Due + Send,
+    mut edit: impl FnMut(&mut Grant) -> Option<Timestamp> + Send,
 ) -> Result<(), AccessError> {
     let give_up_at = after(gateway.clock.now(), SAVE_FOR);
     loop {
@@ -249,7 +243,7 @@ async fn save(
 async fn try_save(
     gateway: &Gateway,
     id: &GrantId,
-    edit: &mut (impl FnMut(&mut Grant) -> Due + Send),
+    edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
 ) -> Result<Committed, StoreError> {
     let stored = gateway.grants.read(id).await?;
     let Some(grant) = stored.value else { return Ok(Committed::Yes) };

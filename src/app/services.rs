@@ -8,8 +8,8 @@ use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::StoreError;
+use crate::app::presupposed::Presupposed;
 use crate::app::sites::Put;
-use crate::domain::account::Revision;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
 use crate::domain::service::Service;
@@ -52,12 +52,12 @@ pub async fn put(
     gateway: &Gateway,
     site: &SiteId,
     id: &ServiceId,
-    (settings, expected): (&ServiceSettings, Option<Revision>),
+    (settings, presupposed): (&ServiceSettings, &Presupposed),
 ) -> Result<(Put, Service), ServiceError> {
     change(gateway, site, &[], |snapshot| {
         let old_site = snapshot.site.value.as_ref().ok_or(ServiceError::UnknownSite)?;
         let old = old_site.services.get(id);
-        expect_revision(expected, old)?;
+        admit(presupposed, old)?;
         if let Some(old) = old.filter(|old| settings_of(old) == *settings) {
             return Ok(Decision::Keep((Put::Replaced, old.clone())));
         }
@@ -89,12 +89,12 @@ pub async fn remove(
     gateway: &Gateway,
     site: &SiteId,
     id: &ServiceId,
-    expected: Option<Revision>,
+    presupposed: &Presupposed,
 ) -> Result<(), ServiceError> {
     change(gateway, site, &[], |snapshot| {
         let old_site = snapshot.site.value.as_ref().ok_or(ServiceError::UnknownSite)?;
         let old = old_site.services.get(id);
-        expect_revision(expected, old)?;
+        admit(presupposed, old)?;
         if old.is_none() {
             return Ok(Decision::Keep(()));
         }
@@ -122,9 +122,10 @@ fn settings_of(service: &Service) -> ServiceSettings {
     }
 }
 
-fn expect_revision(expected: Option<Revision>, found: Option<&Service>) -> Result<(), ServiceError> {
-    if expected.is_some() && expected != found.map(|service| service.revision) {
-        return Err(ServiceError::RevisionMismatch);
+fn admit(presupposed: &Presupposed, found: Option<&Service>) -> Result<(), ServiceError> {
+    if presupposed.admits(found.map(|service| service.revision)) {
+        Ok(())
+    } else {
+        Err(ServiceError::RevisionMismatch)
     }
-    Ok(())
 }

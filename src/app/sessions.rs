@@ -13,6 +13,7 @@ use crate::app::mint;
 use crate::app::ports::store::Basis;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::StoreError;
+use crate::app::presupposed::Presupposed;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
 use crate::app::sites::Put;
@@ -68,7 +69,7 @@ pub struct Book<'a> {
     /// What is booked.
     pub booking: &'a Booking,
     /// The revision the caller read, if it says.
-    pub expected: Option<Revision>,
+    pub presupposed: &'a Presupposed,
     /// How long to wait for the meeting.
     pub wait: Duration,
 }
@@ -112,7 +113,7 @@ fn decide(
     let now = gateway.clock.now();
     let old = stored.value.as_deref();
     let live = old.filter(|old| old.booking.is_some());
-    expect_revision(book.expected, live)?;
+    admit(book.presupposed, live)?;
     let done = if live.is_some() { Put::Replaced } else { Put::Created };
     if let Some(same) = stored.value.as_ref().filter(|old| old.booking.as_ref() == Some(book.booking)) {
         let view = SessionView { site: Arc::clone(site), session: Arc::clone(same) };
@@ -155,13 +156,13 @@ pub async fn cancel(
     gateway: &Gateway,
     site: &SiteId,
     session: &SessionId,
-    expected: Option<Revision>,
+    presupposed: &Presupposed,
 ) -> Result<(), SessionError> {
     change::<_, SessionError>(gateway, site, std::slice::from_ref(session), |snapshot| {
         let site = snapshot.site.value.as_ref().ok_or(SessionError::UnknownSite)?;
         let stored = snapshot.sessions.first().ok_or(SessionError::Unknown)?;
         let live = stored.value.as_ref().filter(|session| session.booking.is_some());
-        expect_revision(expected, live.map(|live| &**live))?;
+        admit(presupposed, live.map(|live| &**live))?;
         let Some(live) = live else { return Ok(Decision::Keep(())) };
         let mut session = Session::clone(live);
         session.cancel();
@@ -203,11 +204,12 @@ fn is_minting(view: &SessionView, now: Timestamp) -> bool {
     Link::of(&view.site, &view.session, now).status == Status::Pending(Pending::Minting)
 }
 
-fn expect_revision(expected: Option<Revision>, found: Option<&Session>) -> Result<(), SessionError> {
-    if expected.is_some() && expected != found.map(|session| session.revision) {
-        return Err(SessionError::RevisionMismatch);
+fn admit(presupposed: &Presupposed, found: Option<&Session>) -> Result<(), SessionError> {
+    if presupposed.admits(found.map(|session| session.revision)) {
+        Ok(())
+    } else {
+        Err(SessionError::RevisionMismatch)
     }
-    Ok(())
 }
 
 /// Where the revisions of a session begin: above those of any session of its id before it.

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
+use crate::app::grants;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::StoreError;
+use crate::app::presupposed::Presupposed;
 use crate::domain::account::Revision;
+use crate::domain::grant::Reference;
 use crate::domain::hash::HashKey;
 use crate::domain::id::SiteId;
 use crate::domain::site::Site;
@@ -42,17 +47,17 @@ pub async fn put(
     gateway: &Gateway,
     id: &SiteId,
     settings: &SiteSettings,
-    expected: Option<Revision>,
+    presupposed: &Presupposed,
 ) -> Result<(Put, Arc<Site>), SiteError> {
     change(gateway, id, &[], |snapshot| {
         let now = gateway.clock.now();
         let Some(old) = &snapshot.site.value else {
-            expect_revision(expected, None)?;
+            admit(presupposed, None)?;
             let site =
                 Site::new(id.clone(), settings.clone(), HashKey::generate(gateway.entropy.as_ref()), now);
             return Ok(Decision::Commit(Change::of_site(site.clone()), (Put::Created, Arc::new(site))));
         };
-        expect_revision(expected, Some(old.revision))?;
+        admit(presupposed, Some(old.revision))?;
         let mut site = Site::clone(old);
         site.put_settings(settings.clone(), now);
         if site == **old {
@@ -72,16 +77,28 @@ pub async fn find(gateway: &Gateway, id: &SiteId) -> Result<Arc<Site>, SiteError
 
 /// Off-boards a site (R36): everything of it becomes unreadable and then is gone, and its grants are released.
 /// One that is gone already stays gone.
-pub async fn remove(gateway: &Gateway, id: &SiteId, expected: Option<Revision>) -> Result<(), SiteError> {
+pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -> Result<(), SiteError> {
     let Some(site) = gateway.sites.read(id, &[]).await?.site.value else {
-        return expect_revision(expected, None);
+        return admit(presupposed, None);
     };
-    expect_revision(expected, Some(site.revision))?;
+    admit(presupposed, Some(site.revision))?;
     gateway.sites.purge(id).await?;
-    crate::app::grants::release_all(gateway, &site).await?;
+    release_grants(gateway, &site).await;
     Ok(())
 }
 
-fn expect_revision(expected: Option<Revision>, found: Option<Revision>) -> Result<(), SiteError> {
-    if expected.is_some() && expected != found { Err(SiteError::RevisionMismatch) } else { Ok(()) }
+/// Releases every grant that an account of the site used. A failure is mended later: a reference that no site bears
+/// out is swept.
+async fn release_grants(gateway: &Gateway, site: &Site) {
+    for (owner, account) in &site.accounts {
+        let Some(hosted) = account.connection.hosted() else { continue };
+        let reference = Reference { site: site.id.clone(), owner: owner.clone() };
+        if let Err(error) = grants::release(gateway, &hosted.grant, &reference, account.updated_at).await {
+            warn!(error = %error, "grant not released yet");
+        }
+    }
+}
+
+fn admit(presupposed: &Presupposed, found: Option<Revision>) -> Result<(), SiteError> {
+    if presupposed.admits(found) { Ok(()) } else { Err(SiteError::RevisionMismatch) }
 }

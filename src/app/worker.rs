@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::app::gateway::Gateway;
+use crate::app::grants;
+use crate::app::grants::GrantError;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
 use crate::app::reconcile;
 use crate::app::redecide;
-use crate::app::tell;
 
 /// How many places are looked at in one round.
 const PLACES: usize = 32;
@@ -75,7 +76,11 @@ async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, Stor
 async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
     match item {
         WorkItem::Session(site, session) => reconcile::take_step(gateway, site, session).await,
-        WorkItem::Grant(grant) => tell::about_grant(gateway, grant).await,
+        WorkItem::Grant(grant) => match grants::tend(gateway, grant).await {
+            Ok(()) | Err(GrantError::Gone) => Ok(()),
+            Err(GrantError::Busy) => Err(StoreError::Contended),
+            Err(GrantError::Store(error)) => Err(error),
+        },
         WorkItem::Site(site) => redecide::sessions_of(gateway, site).await,
     }
 }

@@ -6,7 +6,6 @@ use data_encoding::BASE32_NOPAD;
 
 use crate::app::ports::store::Basis;
 use crate::app::ports::store::Committed;
-use crate::app::ports::store::Due;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::store::Grants;
@@ -60,15 +59,10 @@ impl Grants for StoredGrants {
         let partition = Partition::Grant(id.clone());
         let (write, index) = match change {
             GrantChange::Put { grant, due } => {
-                let index = match due {
-                    Due::Keep => Vec::new(),
-                    Due::At(at) => {
-                        self.sealed.hint(&partition, work::hint_ms(at)).await?;
-                        vec![work::as_due(work::GRANT_MEMBER, Some(at))]
-                    }
-                    Due::Never => vec![work::as_due(work::GRANT_MEMBER, None)],
-                };
-                (put(&*grant, None), index)
+                if let Some(at) = due {
+                    self.sealed.hint(&partition, work::hint_ms(at)).await?;
+                }
+                (put(&*grant, None), vec![work::as_due(work::GRANT_MEMBER, due)])
             }
             GrantChange::Remove => (SealedWrite::Remove, vec![work::as_due(work::GRANT_MEMBER, None)]),
         };

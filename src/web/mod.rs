@@ -1,6 +1,7 @@
 //! The two listeners: public pages and the internal API. Knows no provider's words.
 
 pub mod auth;
+mod error;
 pub mod extract;
 pub mod frame;
 pub mod headers;
@@ -10,3 +11,4 @@ pub mod problem;
 pub mod public;
 pub mod request_id;
 pub mod settings;
+pub mod urls;

@@ -185,22 +185,11 @@ pub enum GrantChange {
     Put {
         /// The grant.
         grant: Arc<Grant>,
-        /// When it needs attention next.
-        due: Due,
+        /// When it needs attention next; `None` when not before it changes.
+        due: Option<Timestamp>,
     },
     /// Remove it and its key.
     Remove,
-}
-
-/// When something needs attention next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
-    /// As it was.
-    Keep,
-    /// At this time.
-    At(Timestamp),
-    /// Not until something changes.
-    Never,
 }
 
 /// Things that are found by a token, each for a time.
