@@ -1,0 +1,361 @@
+//! Use case: keep grants: take in authorisations, know who refers to them, revoke what nobody needs (R2, R7,
+//! correctness.md section 3). Renews no tokens.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::info;
+use tracing::warn;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::provider::AuthorizationError;
+use crate::app::ports::provider::Authorized;
+use crate::app::ports::store::Basis;
+use crate::app::ports::store::Committed;
+use crate::app::ports::store::GrantChange;
+use crate::app::ports::store::GrantUser;
+use crate::app::ports::store::Redecide;
+use crate::app::ports::store::SiteChange;
+use crate::app::ports::store::StoreError;
+use crate::domain::account::AccountState;
+use crate::domain::account::Connection;
+use crate::domain::grant::Grant;
+use crate::domain::grant::Reference;
+use crate::domain::grant::TokenPair;
+use crate::domain::grant::Tokens;
+use crate::domain::id::GrantId;
+use crate::domain::meeting::after;
+use crate::domain::site::Site;
+
+/// How long a person has to confirm a user who came back from the provider.
+pub const CONFIRM_WITHIN: Duration = Duration::from_mins(10);
+/// Must exceed [`CONFIRM_WITHIN`]: a reference is held before its site bears it out, and must not be swept between.
+const SETTLED_AFTER: Duration = Duration::from_mins(11);
+/// An idle grant is looked at this often: its refresh token dies after 90 days (correctness.md section 3).
+pub const KEEP_ALIVE: Duration = Duration::from_hours(7 * 24);
+/// How long meetings that are to be deleted have before their grant is revoked.
+const RELEASE_AFTER: Duration = Duration::from_mins(10);
+/// When a revocation that was not answered is tried again.
+const REVOKE_AGAIN: Duration = Duration::from_mins(15);
+/// How long an authorisation that cannot be saved is tried from memory: it killed the tokens before it.
+const SAVE_FOR: Duration = Duration::from_mins(10);
+/// How long to wait between such tries.
+const SAVE_AGAIN: Duration = Duration::from_secs(2);
+/// How often a change is decided anew when others change the same grant.
+const ATTEMPTS: usize = 16;
+
+/// Why a grant was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// The grant is gone, or was authorised too long ago to be referred to anew.
+    #[error("the authorisation is gone or too old")]
+    Gone,
+    /// Others kept changing it.
+    #[error("the grant changed too often meanwhile")]
+    Busy,
+    /// The store gave no answer.
+    #[error("grants cannot be read or saved")]
+    Store(#[from] StoreError),
+}
+
+/// Takes in an authorisation: its tokens replace those of the user's grant at once, also before anybody confirms
+/// the account, since they killed the ones before (correctness.md section 3). References stay.
+///
+/// Run it in a task of its own: it tries for ten minutes to save what cannot be had again. Refuses with
+/// [`GrantError::Busy`], [`GrantError::Store`].
+#[tracing::instrument(name = "grants.adopt", skip_all)]
+pub async fn adopt(gateway: &Gateway, authorized: Authorized) -> Result<Arc<Grant>, GrantError> {
+    let since = gateway.clock.now();
+    loop {
+        match adopt_once(gateway, &authorized, since).await {
+            Ok(grant) => return Ok(grant),
+            Err(GrantError::Store(StoreError::Corrupt(error))) => {
+                return Err(StoreError::Corrupt(error).into());
+            }
+            Err(error) if gateway.clock.now() >= after(since, SAVE_FOR) => return Err(error),
+            Err(error) => {
+                warn!(error = %error, "authorisation not saved yet");
+                gateway.clock.wait(SAVE_AGAIN).await;
+            }
+        }
+    }
+}
+
+/// Writes down that an account is about to use a grant: before the site's record says so. Answers the grant.
+///
+/// Only a fresh authorisation can be referred to: refuses with [`GrantError::Gone`] later than [`CONFIRM_WITHIN`]
+/// after it, and with [`GrantError::Busy`], [`GrantError::Store`].
+pub async fn hold(gateway: &Gateway, id: &GrantId, reference: &Reference) -> Result<Arc<Grant>, GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(id).await?;
+        let grant = stored.value.ok_or(GrantError::Gone)?;
+        let now = gateway.clock.now();
+        if now > after(grant.authorized_at, CONFIRM_WITHIN) || grant.tokens.pair().is_none() {
+            return Err(GrantError::Gone);
+        }
+        if grant.references.contains(reference) {
+            return Ok(grant);
+        }
+        let mut held = Grant::clone(&grant);
+        held.references.insert(reference.clone());
+        let held = Arc::new(held);
+        if put(gateway, stored.basis, &held, now).await? == Committed::Yes {
+            return Ok(held);
+        }
+    }
+    Err(GrantError::Busy)
+}
+
+/// Drops a reference, whose account was confirmed last at `confirmed_at`. When it was the last one, the grant is
+/// revoked in a task of its own, unless a later authorisation still waits to be confirmed.
+///
+/// Refuses with [`GrantError::Busy`], [`GrantError::Store`].
+#[tracing::instrument(name = "grants.release", skip_all, fields(grant.id = %id))]
+pub async fn release(
+    gateway: &Gateway,
+    id: &GrantId,
+    reference: &Reference,
+    confirmed_at: Timestamp,
+) -> Result<(), GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(id).await?;
+        let Some(grant) = stored.value else { return Ok(()) };
+        let mut released = Grant::clone(&grant);
+        released.references.remove(reference);
+        let released = Arc::new(released);
+        if put(gateway, stored.basis, &released, gateway.clock.now()).await? == Committed::Conflict {
+            continue;
+        }
+        let none_waits = confirmed_at >= released.authorized_at || is_settled(&released, gateway.clock.now());
+        if released.references.is_empty() && none_waits {
+            end_soon(gateway, released);
+        }
+        return Ok(());
+    }
+    Err(GrantError::Busy)
+}
+
+/// Has a grant looked at when the meetings on it had ten minutes to go: references that their sites do not bear out
+/// are swept then. Refuses with [`GrantError::Busy`], [`GrantError::Store`].
+pub async fn release_later(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(id).await?;
+        let Some(grant) = stored.value else { return Ok(()) };
+        let due = Some(after(gateway.clock.now(), RELEASE_AFTER));
+        let change = GrantChange::Put { grant, due };
+        if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
+            return Ok(());
+        }
+    }
+    Err(GrantError::Busy)
+}
+
+/// Does what is due for a grant, looking at what is: tells its accounts whether it works, drops references that
+/// their sites do not bear out, and revokes it when none is left.
+///
+/// Refuses with [`GrantError::Busy`], [`GrantError::Store`].
+#[tracing::instrument(name = "grants.tend", skip_all, fields(grant.id = %id))]
+pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(id).await?;
+        let Some(grant) = stored.value else { return Ok(()) };
+        let mut tended = Grant::clone(&grant);
+        let borne_out = tell(gateway, &grant).await?;
+        let now = gateway.clock.now();
+        if is_settled(&grant, now) {
+            tended.references = borne_out;
+            if tended.references.is_empty() {
+                return end(gateway, &grant).await;
+            }
+        }
+        if put(gateway, stored.basis, &Arc::new(tended), now).await? == Committed::Yes {
+            return Ok(());
+        }
+    }
+    Err(GrantError::Busy)
+}
+
+/// When a grant needs attention next.
+pub fn due(grant: &Grant, now: Timestamp) -> Option<Timestamp> {
+    if !is_settled(grant, now) {
+        return Some(after(grant.authorized_at, SETTLED_AFTER));
+    }
+    if grant.references.is_empty() {
+        return Some(after(now, REVOKE_AGAIN));
+    }
+    grant.tokens.pair().map(|pair| after(pair.obtained_at, KEEP_ALIVE).max(after(now, REVOKE_AGAIN)))
+}
+
+/// Whether nobody can still be about to confirm the last authorisation.
+fn is_settled(grant: &Grant, now: Timestamp) -> bool {
+    now >= after(grant.authorized_at, SETTLED_AFTER)
+}
+
+async fn adopt_once(
+    gateway: &Gateway,
+    authorized: &Authorized,
+    since: Timestamp,
+) -> Result<Arc<Grant>, GrantError> {
+    let client_id = gateway.authorization.client_id();
+    let host = &authorized.host;
+    let user = GrantUser { client_id, account_id: &host.account_id, user_id: &host.user_id };
+    let id = gateway.grants.id_of(&user).await?;
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(&id).await?;
+        let grant = Arc::new(renewed(stored.value.as_deref(), &id, authorized, (client_id, since)));
+        if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
+            info!(grant.id = %id, "grant authorised");
+            if !grant.references.is_empty() {
+                tend_soon(gateway, id);
+            }
+            return Ok(grant);
+        }
+    }
+    Err(GrantError::Busy)
+}
+
+/// The grant of a user after an authorisation.
+fn renewed(
+    before: Option<&Grant>,
+    id: &GrantId,
+    authorized: &Authorized,
+    (client_id, now): (&str, Timestamp),
+) -> Grant {
+    let tokens = &authorized.tokens;
+    let pair = TokenPair {
+        access: tokens.access.clone(),
+        refresh: tokens.refresh.clone(),
+        expires_at: after(now, tokens.expires_in),
+        obtained_at: now,
+        generation: before.map_or(1, |grant| grant.tokens.generation() + 1),
+        api_url: tokens.api_url.clone(),
+    };
+    Grant {
+        id: id.clone(),
+        client_id: client_id.into(),
+        host: authorized.host.clone(),
+        scopes: tokens.scopes.clone(),
+        tokens: Tokens::Active(pair),
+        references: before.map(|grant| grant.references.clone()).unwrap_or_default(),
+        authorized_at: now,
+    }
+}
+
+async fn put(
+    gateway: &Gateway,
+    basis: Basis,
+    grant: &Arc<Grant>,
+    now: Timestamp,
+) -> Result<Committed, StoreError> {
+    let change = GrantChange::Put { grant: Arc::clone(grant), due: due(grant, now) };
+    gateway.grants.commit(&grant.id, basis, change).await
+}
+
+/// Tells every account that uses a grant whether it works; answers the references that their sites bear out.
+async fn tell(gateway: &Gateway, grant: &Grant) -> Result<BTreeSet<Reference>, GrantError> {
+    let mut borne_out = BTreeSet::new();
+    for reference in &grant.references {
+        if tell_one(gateway, grant, reference).await? == Word::BorneOut {
+            borne_out.insert(reference.clone());
+        }
+    }
+    Ok(borne_out)
+}
+
+/// Whether a site's record says that it uses a grant.
+#[derive(PartialEq, Eq)]
+enum Word {
+    BorneOut,
+    NotBorneOut,
+}
+
+async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Result<Word, GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.sites.read(&reference.site, &[]).await?.site;
+        let Some(site) = stored.value else { return Ok(Word::NotBorneOut) };
+        let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
+        let Some(account) = account.filter(|account| account.grant == grant.id) else {
+            return Ok(Word::NotBorneOut);
+        };
+        let mut told = account.clone();
+        told.state = state(grant, account.state);
+        if told == *account {
+            return Ok(Word::BorneOut);
+        }
+        let now = gateway.clock.now();
+        let mut changed = Site::clone(&site);
+        changed.put_account(&reference.owner, Connection::Hosted(told), now);
+        let change = SiteChange {
+            site: reference.site.clone(),
+            basis: stored.basis,
+            put: Some(Arc::new(changed)),
+            sessions: Vec::new(),
+            redecide: Redecide::At(now),
+        };
+        if gateway.sites.commit(change).await? == Committed::Yes {
+            info!(site.id = %reference.site, "account told whether its grant works");
+            return Ok(Word::BorneOut);
+        }
+    }
+    Err(GrantError::Busy)
+}
+
+/// What an account says of its grant; one that has lapsed already keeps saying since when.
+fn state(grant: &Grant, before: AccountState) -> AccountState {
+    match (&grant.tokens, before) {
+        (Tokens::Active(_) | Tokens::Refreshing { .. }, _) => AccountState::Active,
+        (Tokens::Lapsed { .. }, AccountState::ReauthorizationRequired { since }) => {
+            AccountState::ReauthorizationRequired { since }
+        }
+        (Tokens::Lapsed { since, .. }, AccountState::Active) => {
+            AccountState::ReauthorizationRequired { since: *since }
+        }
+    }
+}
+
+/// Tends a grant beside what the caller does; a failure is mended when its work comes due.
+fn tend_soon(gateway: &Gateway, id: GrantId) {
+    let own = gateway.clone();
+    gateway.tasks.spawn(async move {
+        if let Err(error) = tend(&own, &id).await {
+            warn!(grant.id = %id, error = %error, "grant not tended yet");
+        }
+    });
+}
+
+fn end_soon(gateway: &Gateway, grant: Arc<Grant>) {
+    let own = gateway.clone();
+    gateway.tasks.spawn(async move {
+        if let Err(error) = end(&own, &grant).await {
+            warn!(grant.id = %grant.id, error = %error, "grant not revoked yet");
+        }
+    });
+}
+
+/// Revokes a grant that nothing refers to and removes it. A newer authorisation, or a new reference, keeps it.
+async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
+    let stored = gateway.grants.read(&decided.id).await?;
+    let Some(grant) = stored.value else { return Ok(()) };
+    if grant.authorized_at != decided.authorized_at || grant.references != decided.references {
+        return put(gateway, stored.basis, &grant, gateway.clock.now()).await.map(drop).map_err(Into::into);
+    }
+    if let Some(pair) = grant.tokens.pair() {
+        match gateway.authorization.revoke(&pair.access).await {
+            Ok(()) | Err(AuthorizationError::Refused | AuthorizationError::UserGone) => {}
+            Err(error) => {
+                warn!(error = %error, "revocation not confirmed");
+                let now = gateway.clock.now();
+                let due = Some(after(now, REVOKE_AGAIN));
+                let change = GrantChange::Put { grant, due };
+                let _either = gateway.grants.commit(&decided.id, stored.basis, change).await?;
+                return Ok(());
+            }
+        }
+    }
+    if gateway.grants.commit(&decided.id, stored.basis, GrantChange::Remove).await? == Committed::Yes {
+        info!("grant revoked and removed");
+    }
+    Ok(())
+}
