@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn plain_http_leads_only_to_this_machine() {
-        for good in ["https://a.example/x", "http://127.0.0.1:8080", "http://[::1]/", "http://localhost:1/x"] {
+        for good in ["https://a.example/x", "http://127.0.0.1:8080", "http://[::1]/", "http://localhost:1/x"]
+        {
             assert!(secure_url(good).is_some(), "{good}");
         }
         for bad in [

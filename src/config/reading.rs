@@ -38,7 +38,11 @@ impl Reading {
         self.remember(path.as_bytes());
         self.remember(content.as_deref().unwrap_or_default());
         if let Some(what) = what {
-            self.problems.push(ConfigProblem::new(key, what, "write the path of a file that this user may read"));
+            self.problems.push(ConfigProblem::new(
+                key,
+                what,
+                "write the path of a file that this user may read",
+            ));
         }
         content
     }

@@ -21,7 +21,8 @@ impl Section<'_> {
             Found::Refused => return Found::Refused,
             Found::Given(given) => given,
         };
-        let text = |secret| String::from_utf8(secret).ok().filter(|text| accept(text)).map(SecretString::from);
+        let text =
+            |secret| String::from_utf8(secret).ok().filter(|text| accept(text)).map(SecretString::from);
         match secrets.into_iter().map(text).collect::<Option<Vec<_>>>() {
             Some(secrets) => Found::Given(secrets),
             None => {
@@ -51,7 +52,8 @@ impl Section<'_> {
         if !self.said_once(key) {
             return Found::Refused;
         }
-        match self.texts(key).map(|(name, texts)| (name, texts.into_iter().map(String::into_bytes).collect())) {
+        match self.texts(key).map(|(name, texts)| (name, texts.into_iter().map(String::into_bytes).collect()))
+        {
             Found::Absent => self.secret_files(key),
             given => given,
         }

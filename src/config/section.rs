@@ -91,9 +91,8 @@ impl<'a> Section<'a> {
         };
         match number.filter(|number| range.contains(number)) {
             Some(number) => Found::Given(number),
-            None => {
-                self.refuse(written.name, &format!("a whole number from {} to {}", range.start(), range.end()))
-            }
+            None => self
+                .refuse(written.name, &format!("a whole number from {} to {}", range.start(), range.end())),
         }
     }
 
@@ -147,7 +146,9 @@ impl<'a> Section<'a> {
         match items.and_then(all_tables) {
             Some(tables) => {
                 let named = tables.into_iter().enumerate();
-                Found::Given(named.map(|(index, table)| (format!("{}[{index}]", written.name), table)).collect())
+                Found::Given(
+                    named.map(|(index, table)| (format!("{}[{index}]", written.name), table)).collect(),
+                )
             }
             None => self.refuse(written.name, "a list of tables, as in [ { … }, { … } ]"),
         }

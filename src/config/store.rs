@@ -46,7 +46,9 @@ fn address(text: &str) -> Option<Address> {
             let url = Url::parse(text).ok().filter(Url::has_host)?;
             Some(Address::Usable(StoreUrl::Redis(SecretString::from(String::from(url)))))
         }
-        "redis+sentinel" => Some(Address::NotServed("names Redis Sentinel, which this version does not speak")),
+        "redis+sentinel" => {
+            Some(Address::NotServed("names Redis Sentinel, which this version does not speak"))
+        }
         "redis+cluster" => Some(Address::NotServed("names Redis Cluster, which this version does not speak")),
         _ => None,
     }

@@ -107,7 +107,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         Audience::public(&Url::parse("http://127.0.0.1").unwrap()).complete(&mut headers);
         let policy = headers.get("content-security-policy").unwrap().to_str().unwrap();
-        assert!(policy.ends_with("form-action 'none'") && policy.starts_with("default-src 'none'"), "{policy}");
+        assert!(
+            policy.ends_with("form-action 'none'") && policy.starts_with("default-src 'none'"),
+            "{policy}"
+        );
         assert_eq!(headers.get("referrer-policy").unwrap(), "no-referrer");
         assert!(!headers.contains_key("strict-transport-security"));
     }

@@ -10,3 +10,4 @@ pub mod problem;
 pub mod public;
 pub mod request_id;
 pub mod settings;
+pub mod urls;

@@ -36,9 +36,8 @@ pub(super) struct Header {
 impl Header {
     /// Whether the header asks for what is never done (RFC 8725 sections 3.1, 3.10).
     pub(super) fn is_dangerous(&self) -> bool {
-        let fields = [
-            &self.crit, &self.jku, &self.jwk, &self.x5u, &self.x5c, &self.b64, &self.zip, &self.enc,
-        ];
+        let fields =
+            [&self.crit, &self.jku, &self.jwk, &self.x5u, &self.x5c, &self.b64, &self.zip, &self.enc];
         fields.into_iter().any(Option::is_some)
     }
 }

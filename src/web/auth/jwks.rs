@@ -129,7 +129,9 @@ impl Jwks {
                 self.set.store(Arc::new(Set { keys, fetched_at: Some(self.clock.now()) }));
                 tracing::debug!(jwks.host = self.url.host_str(), "key set fetched");
             }
-            Ok(None) => tracing::warn!(jwks.host = self.url.host_str(), "key set cannot be read: the last is kept"),
+            Ok(None) => {
+                tracing::warn!(jwks.host = self.url.host_str(), "key set cannot be read: the last is kept")
+            }
             Err(error) => {
                 tracing::warn!(jwks.host = self.url.host_str(), %error, "key set not fetched: the last is kept");
             }

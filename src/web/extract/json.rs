@@ -80,7 +80,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("Send the body in UTF-8.".to_owned()))?;
     if let Err(error) = serde_json::from_str::<WellFormed>(text) {
         let (line, column) = (error.line(), error.column());
-        return Err(malformed(format!("Mend the JSON at line {line}, column {column}: {}.", form_fault(&error))));
+        return Err(malformed(format!(
+            "Mend the JSON at line {line}, column {column}: {}.",
+            form_fault(&error)
+        )));
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer)
@@ -217,7 +220,8 @@ mod tests {
     #[test]
     fn what_is_not_one_json_value_is_malformed() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-        let bad = ["", "{", "{} {}", r#"{"name":"a","name":"b"}"#, r#"{"x":{"a":1,"\u0061":2}}"#, r#"["\ud800"]"#];
+        let bad =
+            ["", "{", "{} {}", r#"{"name":"a","name":"b"}"#, r#"{"x":{"a":1,"\u0061":2}}"#, r#"["\ud800"]"#];
         for body in bad.into_iter().chain([&*deep]) {
             assert_eq!(refusal(body).0, Code::MalformedJson, "{body}");
         }
