@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod call;
 pub mod change;
 pub mod connect;
+pub mod dooming;
 pub mod flights;
 pub mod gateway;
 pub mod grants;

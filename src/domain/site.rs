@@ -94,20 +94,20 @@ impl Site {
         self.updated_at = now;
     }
 
-    /// Connects an account, in place of whatever was there; the same connection changes nothing.
-    pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) {
+    /// Connects an account, in place of whatever was there; the same connection changes nothing. Answers the account.
+    pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) -> Account {
         let before = self.accounts.get(owner);
-        if before.is_some_and(|account| account.connection == connection) {
-            return;
+        if let Some(same) = before.filter(|account| account.connection == connection) {
+            return same.clone();
         }
-        let connected_at = match before {
-            Some(account) if account.connection.is_same_connection(&connection) => account.connected_at,
-            Some(_) | None => now,
-        };
+        let connected_at = before
+            .filter(|account| account.connection.is_same_connection(&connection))
+            .map_or(now, |account| account.connected_at);
         let revision = self.next_revision();
         let account = Account { connection, connected_at, updated_at: now, revision };
-        self.accounts.insert(owner.clone(), account);
+        self.accounts.insert(owner.clone(), account.clone());
         self.epochs.account_changed(owner, now);
+        account
     }
 
     /// Disconnects an account; none there changes nothing. Answers what was there.

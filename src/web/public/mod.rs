@@ -1,1 +1,23 @@
-//! What browsers and participants reach: portal, join addresses, OAuth callback, webhooks.
+//! The public listener's pages: the portal, the way back from Zoom, join addresses. Knows no JSON.
+
+mod asking;
+mod assets;
+mod connecting;
+mod cookies;
+mod custom_link;
+mod disconnecting;
+mod joining;
+mod leaving;
+mod manage;
+mod opening;
+mod pages;
+mod reader;
+mod refusal;
+mod router;
+mod shell;
+mod state;
+mod texts;
+mod visiting;
+mod words;
+
+pub use crate::web::public::router::router;

@@ -192,7 +192,7 @@ async fn put(
 ) -> Result<Resource<AccountBody>, Problem> {
     let link = body.custom_link()?;
     let put = accounts::put_custom(&state.gateway, &place, link, &presupposed(if_match)).await?;
-    Ok(Resource::put(put.change, put.account.revision, AccountBody::new(&place.owner, &put.account)))
+    Ok(Resource::put(put.put, put.account.revision, AccountBody::new(&place.owner, &put.account)))
 }
 
 async fn find(state: &Internal, place: Place) -> Result<Resource<AccountBody>, Problem> {
@@ -210,7 +210,7 @@ async fn remove(
         Meetings::Keep => accounts::Meetings::Keep,
         Meetings::Delete => accounts::Meetings::Delete,
     };
-    accounts::disconnect(&state.gateway, &place, meetings, &presupposed(if_match)).await?;
+    accounts::disconnect(&state.gateway, &place, &presupposed(if_match), meetings).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

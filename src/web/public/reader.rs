@@ -1,0 +1,188 @@
+//! Owns who reads a page: which language they get, and how their request is called. Knows no sessions.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::Method;
+use axum::http::Uri;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use unic_langid::LanguageIdentifier;
+use url::form_urlencoded;
+
+use crate::domain::id::RequestId;
+use crate::domain::locale::Locale;
+use crate::domain::site::Site;
+use crate::web::public::cookies;
+use crate::web::public::refusal::Refusal;
+use crate::web::public::refusal::Why;
+use crate::web::public::shell::Shell;
+use crate::web::public::state::Public;
+use crate::web::public::texts::Texts;
+use crate::web::urls;
+
+/// The parameter by which a reader chooses a language on a page.
+const LANG: &str = "lang";
+
+/// Who reads a page.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// Chosen on this page.
+    chosen: Option<Locale>,
+    /// Asked for by the platform, in the link that led here.
+    linked: Option<Locale>,
+    /// Chosen before.
+    remembered: Option<Locale>,
+    /// Preferred by the browser.
+    accepted: Option<Locale>,
+    here: String,
+    request: Option<RequestId>,
+}
+
+impl Reader {
+    /// Takes the language that the platform asked for.
+    #[must_use]
+    pub(super) fn linked(self, linked: Option<Locale>) -> Self {
+        Self { linked, ..self }
+    }
+
+    /// A parameter of this page.
+    pub(super) fn parameter(&self, wanted: &str) -> Option<String> {
+        let (_, query) = self.here.split_once('?')?;
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        parameters.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    }
+
+    /// The language chosen on this page.
+    pub(super) fn chosen(&self) -> Option<Locale> {
+        self.chosen
+    }
+
+    /// The reader's language: chosen on this page, else the link's, else chosen before, else the browser's, else
+    /// the site's, else English (contract.md section 3, Pages).
+    pub(super) fn locale(&self, site: Option<Locale>) -> Locale {
+        let own = self.chosen.or(self.linked).or(self.remembered).or(self.accepted);
+        own.or(site).unwrap_or_default()
+    }
+
+    /// The frame of a page of a business, in the reader's language.
+    pub(super) fn shell_of(&self, site: &Site) -> Shell {
+        self.shell(Some((site.settings.display_name.clone(), site.settings.locale)))
+    }
+
+    /// The frame of a page, in the reader's language.
+    pub(super) fn shell(&self, business: Option<(String, Locale)>) -> Shell {
+        let texts = Texts::of(self.locale(business.as_ref().map(|(_, locale)| *locale)));
+        Shell::new(texts, business.map(|(name, _)| name), self.here.clone())
+    }
+
+    /// A page that says why not.
+    pub(super) fn refuse(&self, why: impl Into<Why>) -> Refusal {
+        Refusal::new(self.shell(None), why.into(), self.request.clone())
+    }
+}
+
+impl FromRequestParts<Public> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Public) -> Result<Self, Infallible> {
+        Ok(Self {
+            chosen: chosen(&parts.uri),
+            linked: None,
+            remembered: cookies::language(&parts.headers),
+            accepted: accepted(&parts.headers),
+            here: here(&parts.uri),
+            request: parts.extensions.get::<RequestId>().cloned(),
+        })
+    }
+}
+
+/// Remembers a language that was chosen on a page.
+pub(super) async fn remember(State(public): State<Public>, request: Request, next: Next) -> Response {
+    let chosen = chosen(request.uri()).filter(|_| request.method() == Method::GET);
+    let mut response = next.run(request).await;
+    if let Some(locale) = chosen {
+        let cookie = cookies::set_language(public.base_url(), locale);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn chosen(uri: &Uri) -> Option<Locale> {
+    let mut parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    parameters.find(|(name, _)| name == LANG).and_then(|(_, tag)| Locale::parse(&tag).ok())
+}
+
+/// This page, without the parameter that chooses a language.
+fn here(uri: &Uri) -> String {
+    let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let others = parameters.filter(|(name, _)| name != LANG);
+    others.fold(uri.path().to_owned(), |path, (name, value)| {
+        let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        urls::with(&path, &name, &value)
+    })
+}
+
+/// The first language of ours that the browser accepts, by its weights (RFC 9110 section 12.5.4).
+fn accepted(headers: &HeaderMap) -> Option<Locale> {
+    let text = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    let mut ranges: Vec<(u16, Locale)> = text.split(',').take(32).filter_map(range).collect();
+    ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    ranges.first().map(|(_, locale)| *locale)
+}
+
+/// One range that speaks a language of ours, and its weight in thousandths; a weight of zero refuses it.
+fn range(text: &str) -> Option<(u16, Locale)> {
+    let mut parts = text.split(';').map(str::trim);
+    let wanted: LanguageIdentifier = parts.next()?.parse().ok()?;
+    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1_000), thousandths)?;
+    let speaks = |locale: &Locale| {
+        locale.tag().parse::<LanguageIdentifier>().is_ok_and(|ours| ours.language == wanted.language)
+    };
+    let locale = Locale::ALL.into_iter().find(speaks)?;
+    (weight > 0).then_some((weight, locale))
+}
+
+fn thousandths(weight: &str) -> Option<u16> {
+    let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
+    let digits = format!("{rest:0<3}");
+    let rest: u16 = digits.get(..3)?.parse().ok()?;
+    Some(whole.parse::<u16>().ok()?.min(1) * 1_000 + rest).map(|weight| weight.min(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_weights_decide() {
+        let cases = [
+            ("pt-BR,pt;q=0.9,en;q=0.8", Some(Locale::BrazilianPortuguese)),
+            ("pt-PT", Some(Locale::BrazilianPortuguese)),
+            ("en;q=0.5, pt;q=0.7", Some(Locale::BrazilianPortuguese)),
+            ("en-GB", Some(Locale::English)),
+            ("fr, de;q=0.5", None),
+            ("fr, en;q=0", None),
+            ("*", None),
+            ("", None),
+            ("en;q=x", None),
+        ];
+        for (header, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
+            assert_eq!(accepted(&headers), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_page_is_named_without_its_language() {
+        let uri: Uri = "/portal/connect?owner=staff%2Fana&lang=pt-BR".parse().unwrap();
+        assert_eq!(here(&uri), "/portal/connect?owner=staff%2Fana");
+        assert_eq!(chosen(&uri), Some(Locale::BrazilianPortuguese));
+    }
+}
