@@ -6,3 +6,5 @@ mod browser;
 mod fixtures;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod zoom;

@@ -50,10 +50,9 @@ pub(super) fn classify(answer: &Answer, now: Timestamp) -> Failure {
         return Failure::Ambiguous(CallError::Status(status));
     };
     match (status, error.code) {
-        (400 | 401, Some(124)) => Failure::Token,
         (400 | 401, Some(4700 | 4711)) | (401, Some(201)) => Failure::Scopes,
         (400 | 401 | 404, Some(1001 | 1010 | 1120 | 4735)) => Failure::User,
-        (401, _) => Failure::Token,
+        (400, Some(124)) | (401, _) => Failure::Token,
         (404, Some(3001)) => Failure::Gone,
         (_, code) => Failure::Rejected { status, code },
     }
@@ -111,7 +110,6 @@ impl From<Failure> for ProviderError {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
     use http::HeaderName;
     use http::HeaderValue;
     use http::StatusCode;
@@ -133,7 +131,7 @@ mod tests {
         };
         Answer {
             status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::from_iter(headers.iter().map(header)),
+            headers: headers.iter().map(header).collect(),
             body: Zeroizing::new(body.as_bytes().to_vec()),
         }
     }

@@ -35,6 +35,7 @@ pub(super) struct CreateMeeting<'a> {
 
 /// The settings of a meeting to be made: what is not said follows the host's own settings.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Zoom's switches, each on its own")]
 pub(super) struct CreateSettings {
     pub(super) use_pmi: bool,
     pub(super) approval_type: u8,
