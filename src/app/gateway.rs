@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -43,6 +44,8 @@ pub struct Gateway {
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.
     pub tasks: TaskTracker,
+    /// Rung when work became due that should not wait for the worker's next look.
+    pub bell: Arc<Notify>,
     /// Refreshes under way in this process: one at a time for a grant.
     pub refreshes: Arc<SingleFlight>,
 }

@@ -1,6 +1,18 @@
 //! Use cases, one file each, and the ports they need. Knows neither HTTP, nor a provider's words, nor Redis.
 
+pub mod call;
+pub mod change;
 pub mod gateway;
+pub mod grants;
+pub mod mint;
 pub mod ports;
+pub mod reconcile;
+pub mod redecide;
 pub mod refresh;
+pub mod schedule;
+pub mod services;
+pub mod sessions;
 pub mod settings;
+pub mod sites;
+pub mod tell;
+pub mod worker;

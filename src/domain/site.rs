@@ -9,9 +9,9 @@ use crate::domain::account::Connection;
 use crate::domain::account::Owner;
 use crate::domain::account::Revision;
 use crate::domain::epoch::Epochs;
+use crate::domain::hash::HashKey;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
-use crate::domain::join::HashKey;
 use crate::domain::locale::Locale;
 use crate::domain::service::Service;
 use crate::domain::visibility::SiteVisibility;
@@ -116,5 +116,28 @@ impl Site {
         self.next_revision();
         self.epochs.account_changed(owner, now);
         Some(account)
+    }
+
+    /// Puts a service, made by `make` with its new revision. A change of its kind or of video touches the links of
+    /// its sessions.
+    pub fn put_service(&mut self, id: &ServiceId, make: impl FnOnce(Revision) -> Service) -> Service {
+        let revision = self.next_revision();
+        let service = make(revision);
+        let old = self.services.insert(id.clone(), service.clone());
+        let touches = old.is_none_or(|old| {
+            old.kind != service.kind || old.video != service.video || old.course_link != service.course_link
+        });
+        if touches {
+            self.epochs.service_changed(id, service.updated_at);
+        }
+        service
+    }
+
+    /// Removes a service; none there changes nothing.
+    pub fn remove_service(&mut self, id: &ServiceId, now: Timestamp) {
+        if self.services.remove(id).is_some() {
+            self.next_revision();
+            self.epochs.service_changed(id, now);
+        }
     }
 }

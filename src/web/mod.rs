@@ -1,5 +1,12 @@
 //! The two listeners: public pages and the internal API. Knows no provider's words.
 
+pub mod auth;
+pub mod extract;
+pub mod frame;
+pub mod headers;
 pub mod internal;
+pub mod listener;
+pub mod problem;
 pub mod public;
+pub mod request_id;
 pub mod settings;
