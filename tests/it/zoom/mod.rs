@@ -4,4 +4,5 @@ mod adapter;
 mod meetings;
 mod meetings_errors;
 mod oauth;
+mod simulated;
 mod transport;
