@@ -16,3 +16,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod web;
+#[cfg(test)]
+mod zoom;
