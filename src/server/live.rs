@@ -1,0 +1,41 @@
+//! Owns what is swapped while the gateway runs: the ring, secrets, and whom callers' tokens may come from (R34).
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use tracing::error;
+
+use crate::config::Config;
+use crate::crypto::keyring::Keyring;
+use crate::crypto::keyring::KeyringError;
+use crate::providers::zoom::settings::Secrets;
+use crate::web::auth::Verifier;
+
+/// What is swapped while the gateway runs.
+#[derive(Debug, Clone)]
+pub struct Live {
+    pub(super) keyring: Arc<ArcSwap<Keyring>>,
+    pub(super) zoom: Arc<ArcSwap<Secrets>>,
+    pub(super) verifier: Arc<Verifier>,
+}
+
+impl Live {
+    /// Takes over the secrets of a configuration. A ring that is broken is refused, and the old one stays.
+    pub fn take(&self, config: &Config) -> Result<(), KeyringError> {
+        self.keyring.store(Arc::new(config.crypto_secrets.parse()?));
+        self.zoom.store(Arc::new(config.zoom_secrets.clone()));
+        self.verifier.replace(&config.auth);
+        Ok(())
+    }
+
+    /// Takes over every new version of the configuration; returns when there will be no more.
+    pub async fn follow(self, mut versions: watch::Receiver<Arc<Config>>) {
+        while versions.changed().await.is_ok() {
+            let config = Arc::clone(&versions.borrow_and_update());
+            if let Err(error) = self.take(&config) {
+                error!(error = %error, "the new keyring is refused: the old one stays");
+            }
+        }
+    }
+}
