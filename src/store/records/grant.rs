@@ -15,11 +15,11 @@ use crate::domain::grant::TokenPair;
 use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
-use crate::store::records::Time;
-use crate::store::records::Unreadable;
 use crate::store::records::account::HostV1;
-use crate::store::records::field;
-use crate::store::records::url;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::field;
+use crate::store::records::field::url;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct GrantV1 {

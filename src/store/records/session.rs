@@ -12,12 +12,12 @@ use crate::domain::session::Booking;
 use crate::domain::session::Choice;
 use crate::domain::session::Session;
 use crate::domain::time_zone::TimeZoneName;
-use crate::store::records::Time;
-use crate::store::records::Unreadable;
 use crate::store::records::account::CustomLinkV1;
-use crate::store::records::bytes_of;
-use crate::store::records::bytes_text;
-use crate::store::records::field;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::bytes_of;
+use crate::store::records::field::bytes_text;
+use crate::store::records::field::field;
 use crate::store::records::minting::MintingV1;
 
 #[derive(Serialize, Deserialize)]

@@ -19,13 +19,13 @@ use crate::domain::site::Site;
 use crate::domain::site::SiteSettings;
 use crate::domain::visibility::ServiceVisibility;
 use crate::domain::visibility::SiteVisibility;
-use crate::store::records::Time;
-use crate::store::records::Unreadable;
 use crate::store::records::account::AccountV1;
 use crate::store::records::account::CustomLinkV1;
-use crate::store::records::bytes_text;
-use crate::store::records::field;
-use crate::store::records::hash_key;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::bytes_text;
+use crate::store::records::field::field;
+use crate::store::records::field::hash_key;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SiteV1 {
