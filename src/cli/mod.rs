@@ -1,6 +1,7 @@
 //! The command line: one file per command. Owns arguments, exit codes and what is printed.
 
 mod config;
+mod keys;
 mod out;
 pub mod telemetry;
 
@@ -62,6 +63,9 @@ enum Command {
     /// Check the configuration, or print an example.
     #[command(subcommand)]
     Config(config::Command),
+    /// Make the keys that seal everything stored.
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// Parses the command line and runs the command it names.
@@ -77,6 +81,7 @@ fn dispatch(arguments: Arguments) -> Exit {
     let out = Out::new(common.output);
     match command {
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
+        Command::Keys(command) => ended(keys::run(&command, out)),
     }
 }
 
