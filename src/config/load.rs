@@ -36,7 +36,7 @@ pub struct Config {
     pub store: crate::store::settings::Settings,
     /// `[crypto]`.
     pub crypto: crate::crypto::settings::Settings,
-    /// What the keyring file held.
+    /// The ring of the keyring file.
     pub crypto_secrets: crate::crypto::settings::Secrets,
     /// `[zoom]`, without its secrets.
     pub zoom: crate::providers::zoom::settings::Settings,
