@@ -66,11 +66,12 @@ async fn work_at(gateway: &Gateway, place: &WorkPlace) -> usize {
 async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, StoreError> {
     let now = gateway.clock.now();
     let items = gateway.work.due(place, now, ITEMS).await?;
-    let works = items.iter().map(|item| take(gateway, item));
+    let count = items.len();
+    let works = items.into_iter().map(|item| async move { take(gateway, &item).await });
     let taken = stream::iter(works).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     gateway.work.settle(place, now).await?;
     taken.into_iter().collect::<Result<Vec<()>, _>>()?;
-    Ok(items.len())
+    Ok(count)
 }
 
 async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {

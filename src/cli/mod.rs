@@ -1,7 +1,9 @@
 //! The command line: one file per command. Owns arguments, exit codes and what is printed.
 
 mod config;
+mod keys;
 mod out;
+mod serve;
 pub mod telemetry;
 
 use std::path::PathBuf;
@@ -59,9 +61,14 @@ struct Common {
 /// The commands, one file each.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a gateway.
+    Serve,
     /// Check the configuration, or print an example.
     #[command(subcommand)]
     Config(config::Command),
+    /// Make the keys that seal everything stored.
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// Parses the command line and runs the command it names.
@@ -76,7 +83,9 @@ fn dispatch(arguments: Arguments) -> Exit {
     let Arguments { common, command } = arguments;
     let out = Out::new(common.output);
     match command {
+        Command::Serve => ended(serve::run(common.config.as_deref())),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
+        Command::Keys(command) => ended(keys::run(&command, out)),
     }
 }
 

@@ -174,6 +174,11 @@ impl<'a> Section<'a> {
         self.reading.file(name, path)
     }
 
+    /// Reads a file that a key names; `absent` says what to do where there is none.
+    pub(super) fn file_or(&mut self, name: &str, path: &str, absent: &str) -> Option<Vec<u8>> {
+        self.reading.file_or(name, path, absent)
+    }
+
     /// The key as an operator finds it in the file.
     pub(super) fn place(&self, key: &str) -> String {
         format!("{}.{key}", self.name)

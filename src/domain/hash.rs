@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
-use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
+use hmac::Hmac;
+use hmac::Mac;
+use sha2::Digest;
+use sha2::Sha256;
 use zeroize::Zeroize;
 
 use crate::domain::entropy::Entropy;
@@ -34,15 +36,12 @@ impl HashKey {
 
     /// HMAC-SHA-256 (RFC 2104) over parts, each preceded by its length, so that no two lists of parts are alike.
     pub fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        let mut context = hmac::Context::with_key(&key);
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of HMAC has any length");
         for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
         }
-        let mut hash = [0; 32];
-        hash.copy_from_slice(context.sign().as_ref());
-        hash
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -61,12 +60,12 @@ impl Drop for HashKey {
 /// Under what a random text is stored: 160 bits of SHA-256 over its purpose and itself, enough for texts of 96 random
 /// bits and more.
 pub fn token_hash(purpose: &str, text: &str) -> TokenHash {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut hasher = Sha256::new();
     for part in [purpose, ":", text] {
-        context.update(part.as_bytes());
+        hasher.update(part.as_bytes());
     }
-    let digest = context.finish();
-    let kept = digest.as_ref().get(..20).unwrap_or_default();
+    let digest = hasher.finalize();
+    let kept = digest.get(..20).unwrap_or_default();
     TokenHash::parse(&BASE32_NOPAD.encode(kept).to_ascii_lowercase())
         .expect("20 bytes are 32 characters of base32")
 }
@@ -79,6 +78,14 @@ mod tests {
     fn parts_do_not_run_into_each_other() {
         let key = HashKey::new([1; 32]);
         assert_ne!(key.hash(&[b"ab", b"c"]), key.hash(&[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn hashes_stay_what_they_were_when_they_were_stored() {
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        let hash = HashKey::new([1; 32]).hash(&[b"ab", b"c"]);
+        assert_eq!(hex(&hash), "00f7da38a97bdafddab2519a3ee0272e086a448b0f5357cfdae24a596c194a12");
+        assert_eq!(token_hash("locator", "a").as_str(), "kfuueydq3b5u5ofxoa7bmqlnpide54uk");
     }
 
     #[test]

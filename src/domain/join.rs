@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use data_encoding::BASE64URL_NOPAD;
+use subtle::ConstantTimeEq;
 
 use crate::domain::hash::HashKey;
 use crate::domain::hash::token_hash;
@@ -62,7 +62,7 @@ impl JoinKey {
         if self.locator() != token.locator {
             return None;
         }
-        Audience::ALL.into_iter().find(|audience| verify_slices_are_equal(&self.tag(*audience), &tag).is_ok())
+        Audience::ALL.into_iter().find(|audience| self.tag(*audience).ct_eq(&tag).into())
     }
 
     fn tag(&self, audience: Audience) -> [u8; TAG_BYTES] {

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
-use tracing::error;
 
 use crate::config::Config;
 use crate::crypto::keyring::Keyring;
-use crate::crypto::keyring::KeyringError;
 use crate::providers::zoom::settings::Secrets;
 use crate::web::auth::Verifier;
 
@@ -21,21 +19,18 @@ pub struct Live {
 }
 
 impl Live {
-    /// Takes over the secrets of a configuration. A ring that is broken is refused, and the old one stays.
-    pub fn take(&self, config: &Config) -> Result<(), KeyringError> {
-        self.keyring.store(Arc::new(config.crypto_secrets.parse()?));
-        self.zoom.store(Arc::new(config.zoom_secrets.clone()));
+    /// Takes over the secrets of a configuration; nothing else of it.
+    pub fn take(&self, config: &Config) {
+        self.keyring.store(Arc::clone(&config.crypto_secrets.keyring));
+        self.zoom.store(Arc::clone(&config.zoom_secrets));
         self.verifier.replace(&config.auth);
-        Ok(())
     }
 
     /// Takes over every new version of the configuration; returns when there will be no more.
     pub async fn follow(self, mut versions: watch::Receiver<Arc<Config>>) {
         while versions.changed().await.is_ok() {
             let config = Arc::clone(&versions.borrow_and_update());
-            if let Err(error) = self.take(&config) {
-                error!(error = %error, "the new keyring is refused: the old one stays");
-            }
+            self.take(&config);
         }
     }
 }

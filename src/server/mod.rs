@@ -10,7 +10,6 @@ use std::sync::Arc;
 use crate::app::gateway::Gateway;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::clock::SystemClock;
-use crate::config::ConfigProblems;
 use crate::crypto::entropy::SystemEntropy;
 use crate::domain::entropy::Entropy;
 use crate::providers::http::NoClient;
@@ -50,12 +49,6 @@ pub struct Server {
 /// Why a gateway does not start. Says what an operator can do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The configuration cannot be used.
-    #[error("{0}")]
-    Config(#[from] ConfigProblems),
-    /// The ring cannot be used.
-    #[error("crypto.keyring_file: {0}")]
-    Keyring(#[from] crate::crypto::keyring::KeyringError),
     /// The embedded store cannot be opened.
     #[error("store.url: {0}")]
     Embedded(#[from] embedded::OpenError),

@@ -57,10 +57,10 @@ impl Server {
     ///
     /// Fails with [`StartError`], which names the key of the configuration that is at fault.
     pub async fn open(config: &Config, outside: Outside) -> Result<Self, StartError> {
-        let keyring = Arc::new(ArcSwap::from_pointee(config.crypto_secrets.parse()?));
+        let keyring = Arc::new(ArcSwap::new(Arc::clone(&config.crypto_secrets.keyring)));
         let sealed = Arc::new(open_store(config, &outside, Arc::clone(&keyring)).await?);
         let http = HttpClient::open()?;
-        let zoom = Arc::new(ArcSwap::from_pointee(config.zoom_secrets.clone()));
+        let zoom = Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets)));
         let fetch = Arc::new(KeysFetched(http.clone()));
         let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
         let live = Live { keyring, zoom, verifier };

@@ -5,6 +5,8 @@ mod auth;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod fixtures;

@@ -9,6 +9,8 @@ use axum::response::Response;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::demo::simulator::operation::Operation;
+
 /// An answer before it goes out; as the `Err` of a result it is a refusal.
 #[derive(Clone)]
 pub(super) struct Answer {
@@ -68,6 +70,14 @@ impl Answer {
     /// "User does not exist": removed, deactivated, or in another account.
     pub(super) fn no_user(id: &str) -> Self {
         Self::refusal(StatusCode::NOT_FOUND, 1001, format!("User does not exist: {id}."))
+    }
+
+    /// "Does not contain scopes", naming the granular ones.
+    pub(super) fn missing_scopes(code: u32, operation: Operation) -> Self {
+        let granular = operation.scopes().map_or("", |(granular, _)| granular);
+        let message =
+            format!("Invalid access token, does not contain scopes:[{granular}, {granular}:admin].");
+        Self::refusal(StatusCode::BAD_REQUEST, code, message)
     }
 
     /// An OAuth error, with `reason` where others write `error_description` (zoom/facts.md 1.6).

@@ -18,31 +18,14 @@ use crate::demo::simulator::ledger::Entry;
 use crate::demo::simulator::modes::Presence;
 use crate::demo::simulator::oauth::grants::Standing;
 use crate::demo::simulator::operation::Operation;
-use crate::demo::simulator::received::Received;
+use crate::demo::simulator::state::Call;
+use crate::demo::simulator::state::Pending;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 const TOO_MANY_AT_ONCE: &str =
     "Too many concurrent requests. A request to disassociate this user has already been made.";
-
-/// What an operation does: `Err` is a refusal.
-pub(super) type Act = fn(&mut State, Timestamp, &Received) -> Result<Answer, Answer>;
-
-/// A request of one operation.
-#[derive(Clone)]
-pub(super) struct Call {
-    pub(super) operation: Operation,
-    pub(super) received: Received,
-    pub(super) act: Act,
-}
-
-/// A request to be carried out later.
-#[derive(Clone)]
-pub(super) struct Pending {
-    due: Timestamp,
-    call: Call,
-}
 
 /// Answers a call, or cuts its connection.
 pub(super) async fn exchange(shared: Arc<Shared>, call: Call) -> Response {

@@ -15,7 +15,7 @@ use crate::demo::simulator::clock::after;
 use crate::demo::simulator::modes::RateLimits;
 use crate::demo::simulator::operation::Label;
 use crate::demo::simulator::settings::AccountPlan;
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 /// Creates and updates of one host in a UTC day.
 const HOST_CALLS_A_DAY: u32 = 100;

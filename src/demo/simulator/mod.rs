@@ -22,6 +22,7 @@ mod received;
 mod server;
 mod settings;
 mod state;
+mod user;
 mod users;
 
 pub use self::modes::Modes;

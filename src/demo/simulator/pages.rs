@@ -18,7 +18,7 @@ use crate::demo::simulator::settings::Standing;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::users::User;
+use crate::demo::simulator::user::User;
 
 const STYLE: &str = "\
 :root{color-scheme:light}*{box-sizing:border-box}\

@@ -10,7 +10,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 /// A request, read whole.
 #[derive(Clone)]

@@ -33,8 +33,6 @@ use crate::demo::simulator::clock::SimulatedClock;
 use crate::demo::simulator::control;
 use crate::demo::simulator::cut;
 use crate::demo::simulator::entropy::Entropy;
-use crate::demo::simulator::exchange::Act;
-use crate::demo::simulator::exchange::Call;
 use crate::demo::simulator::exchange::exchange;
 use crate::demo::simulator::meetings::change;
 use crate::demo::simulator::meetings::list::list;
@@ -43,6 +41,8 @@ use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::pages;
 use crate::demo::simulator::received::Received;
 use crate::demo::simulator::settings::Settings;
+use crate::demo::simulator::state::Act;
+use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::users;
 

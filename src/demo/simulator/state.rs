@@ -12,12 +12,11 @@ use jiff::Timestamp;
 use crate::demo::simulator::answer::Answer;
 use crate::demo::simulator::clock::SimulatedClock;
 use crate::demo::simulator::entropy::Entropy;
-use crate::demo::simulator::exchange::Pending;
 use crate::demo::simulator::faults::Faults;
 use crate::demo::simulator::ledger::Ledger;
 use crate::demo::simulator::limits::Allowance;
 use crate::demo::simulator::limits::Limits;
-use crate::demo::simulator::meetings::list::Cursors;
+use crate::demo::simulator::meetings::cursor::Cursors;
 use crate::demo::simulator::meetings::record::Meetings;
 use crate::demo::simulator::modes::ExpiredTokenStatus;
 use crate::demo::simulator::modes::Modes;
@@ -30,9 +29,8 @@ use crate::demo::simulator::settings::AccountPlan;
 use crate::demo::simulator::settings::Settings;
 use crate::demo::simulator::settings::Standing;
 use crate::demo::simulator::settings::UserPlan;
-use crate::demo::simulator::users::User;
-use crate::demo::simulator::users::UserId;
-use crate::demo::simulator::users::missing_scopes;
+use crate::demo::simulator::user::User;
+use crate::demo::simulator::user::UserId;
 
 /// What all routes share: the clock, and the state behind its lock.
 pub(super) struct Shared {
@@ -80,6 +78,24 @@ pub(super) struct State {
     pub(super) pending: Vec<Pending>,
     /// Users with a deletion under way: there may be one at a time (zoom/facts.md 4).
     pub(super) deleting: BTreeSet<UserId>,
+}
+
+/// What an operation does: `Err` is a refusal.
+pub(super) type Act = fn(&mut State, Timestamp, &Received) -> Result<Answer, Answer>;
+
+/// A request of one operation.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) operation: Operation,
+    pub(super) received: Received,
+    pub(super) act: Act,
+}
+
+/// A request to be carried out later.
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub(super) due: Timestamp,
+    pub(super) call: Call,
 }
 
 impl State {
@@ -158,7 +174,7 @@ impl State {
                 scope == granular || scope == classic || scope.strip_suffix(":admin") == Some(granular)
             })
         }) {
-            return Err(missing_scopes(4711, operation));
+            return Err(Answer::missing_scopes(4711, operation));
         }
         if operation != Operation::ShowUser && user.profile.plan == UserPlan::Unassigned {
             let message = "Your user account is not allowed meeting hosting and scheduling capabilities.";

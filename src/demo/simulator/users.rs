@@ -1,71 +1,15 @@
-//! Owns the simulated Zoom users, and `GET /v2/users/me`.
-
-use std::fmt;
+//! Answers `GET /v2/users/me`, and refuses paths that name someone else.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::demo::simulator::answer::Answer;
-use crate::demo::simulator::entropy::id_of;
-use crate::demo::simulator::entropy::number_of;
 use crate::demo::simulator::modes::ForeignUser;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Received;
-use crate::demo::simulator::settings::SimulatedUser;
 use crate::demo::simulator::state::State;
-
-/// Zoom's id of a user: 22 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct UserId(Box<str>);
-
-impl UserId {
-    /// The id of the user with this e-mail address: the same in every run.
-    pub(super) fn of(email: &str) -> Self {
-        Self(id_of("user", email).into())
-    }
-
-    /// As Zoom writes it.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A user as the simulator keeps it.
-#[derive(Debug, Clone)]
-pub(super) struct User {
-    pub(super) id: UserId,
-    /// The id of the user's Zoom account.
-    pub(super) account_id: String,
-    pub(super) account_number: u64,
-    /// The number of the personal room.
-    pub(super) pmi: u64,
-    pub(super) profile: SimulatedUser,
-}
-
-impl User {
-    /// Gives a profile its ids.
-    pub(super) fn new(profile: SimulatedUser) -> Self {
-        Self {
-            id: UserId::of(&profile.email),
-            account_id: id_of("account", &profile.account),
-            account_number: number_of("account", &profile.account),
-            pmi: number_of("pmi", &profile.email),
-            profile,
-        }
-    }
-
-    /// The name Zoom shows.
-    pub(super) fn display_name(&self) -> String {
-        format!("{} {}", self.profile.first_name, self.profile.last_name).trim().to_owned()
-    }
-}
+use crate::demo::simulator::user::User;
 
 /// Answers `GET /v2/users/{me or own id}` (zoom/facts.md 2.9).
 pub(super) fn show(state: &mut State, now: Timestamp, received: &Received) -> Result<Answer, Answer> {
@@ -115,17 +59,7 @@ pub(super) fn refuse_foreign(
     }
     Err(match state.modes.foreign_user {
         ForeignUser::DoesNotExist => Answer::no_user(named),
-        ForeignUser::MissingScope => missing_scopes(4711, operation),
-        ForeignUser::InvalidToken => missing_scopes(4700, operation),
+        ForeignUser::MissingScope => Answer::missing_scopes(4711, operation),
+        ForeignUser::InvalidToken => Answer::missing_scopes(4700, operation),
     })
-}
-
-/// "Does not contain scopes", naming the granular ones.
-pub(super) fn missing_scopes(code: u32, operation: Operation) -> Answer {
-    let granular = operation.scopes().map_or("", |(granular, _)| granular);
-    Answer::refusal(
-        StatusCode::BAD_REQUEST,
-        code,
-        format!("Invalid access token, does not contain scopes:[{granular}, {granular}:admin]."),
-    )
 }

@@ -16,10 +16,10 @@ use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::store::records::account::HostV1;
-use crate::store::records::fields::Time;
-use crate::store::records::fields::Unreadable;
-use crate::store::records::fields::field;
-use crate::store::records::fields::url;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::field;
+use crate::store::records::field::url;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct GrantV1 {

@@ -18,10 +18,10 @@ use crate::domain::minting::Minting;
 use crate::domain::minting::Pause;
 use crate::domain::minting::PauseReason;
 use crate::domain::time_zone::TimeZoneName;
-use crate::store::records::fields::Time;
-use crate::store::records::fields::Unreadable;
-use crate::store::records::fields::field;
-use crate::store::records::fields::url;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::field;
+use crate::store::records::field::url;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct MintingV1 {

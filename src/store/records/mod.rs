@@ -3,7 +3,7 @@
 //! Knows neither keys nor backends. What cannot be read is an error, never "not there".
 
 mod account;
-mod fields;
+mod field;
 mod grant;
 mod minting;
 mod session;
@@ -23,7 +23,7 @@ use crate::store::records::session::SessionV1;
 use crate::store::records::site::SiteV1;
 use crate::store::records::ticket::TicketV1;
 
-pub use crate::store::records::fields::Unreadable;
+pub use crate::store::records::field::Unreadable;
 
 /// The version of every shape that is written.
 pub const SCHEMA: u16 = 1;

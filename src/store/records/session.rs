@@ -13,11 +13,11 @@ use crate::domain::session::Choice;
 use crate::domain::session::Session;
 use crate::domain::time_zone::TimeZoneName;
 use crate::store::records::account::CustomLinkV1;
-use crate::store::records::fields::Time;
-use crate::store::records::fields::Unreadable;
-use crate::store::records::fields::bytes_of;
-use crate::store::records::fields::bytes_text;
-use crate::store::records::fields::field;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::bytes_of;
+use crate::store::records::field::bytes_text;
+use crate::store::records::field::field;
 use crate::store::records::minting::MintingV1;
 
 #[derive(Serialize, Deserialize)]

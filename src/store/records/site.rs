@@ -21,11 +21,11 @@ use crate::domain::visibility::ServiceVisibility;
 use crate::domain::visibility::SiteVisibility;
 use crate::store::records::account::AccountV1;
 use crate::store::records::account::CustomLinkV1;
-use crate::store::records::fields::Time;
-use crate::store::records::fields::Unreadable;
-use crate::store::records::fields::bytes_text;
-use crate::store::records::fields::field;
-use crate::store::records::fields::hash_key;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::bytes_text;
+use crate::store::records::field::field;
+use crate::store::records::field::hash_key;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SiteV1 {

@@ -25,10 +25,10 @@ use crate::domain::portal::PortalSession;
 use crate::domain::portal::Visit;
 use crate::domain::token::Token;
 use crate::store::records::account::HostV1;
-use crate::store::records::fields::Time;
-use crate::store::records::fields::Unreadable;
-use crate::store::records::fields::field;
-use crate::store::records::fields::url;
+use crate::store::records::field::Time;
+use crate::store::records::field::Unreadable;
+use crate::store::records::field::field;
+use crate::store::records::field::url;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,20 +1,13 @@
 //! `greenroom config check` and `greenroom config example`, run as a person runs them.
 
 use std::fs;
-use std::path::Path;
 
-use assert_cmd::Command;
 use predicates::str::contains;
 use predicates::str::is_empty;
 
 use crate::config::written::LEAST;
 use crate::config::written::Written;
-
-fn greenroom(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("greenroom").unwrap();
-    command.current_dir(folder).env_clear();
-    command
-}
+use crate::support::program::greenroom;
 
 #[test]
 fn the_example_passes_the_check_given_the_files_it_names() {

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use crate::config::written::LEAST;
 use crate::config::written::Written;
 use crate::config::written::keys;
+use crate::config::written::ring;
 
 #[test]
 fn the_least_configuration_gets_the_defaults_of_the_contract() {
@@ -112,7 +113,7 @@ key = 1
     GREENROOM_PUBLIC__TYPO: is not a key; the keys of public are base_url, listen
     store.url: cannot be read; write "redb:<path>", "redis://<host>" or "rediss://<host>"
     store.durability: cannot be read; write "relaxed" or "strict"
-    crypto.keyring_file: names a file that cannot be read (entity not found); write the path of a file that this user may read
+    crypto.keyring_file: names a file that cannot be read (entity not found); write the path of the keyring, or make the ring of a new installation: `greenroom keys generate --out keyring.json`
     zoom.client_id: is missing; write the client id of your Zoom app
     zoom.client_secrets: cannot be read; write a list of texts, as in ["one", "two"]
     zoom.api_url: cannot be read; write an https address (plain http needs zoom.allow_insecure_urls = true and a loopback host)
@@ -157,6 +158,28 @@ fn secrets_never_stand_in_an_error_nor_in_debug() {
     let config = Written::new(LEAST).load(&variables).unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
     assert!(!format!("{config:?}").contains("hhhh"));
+}
+
+#[test]
+fn a_ring_that_cannot_be_used_is_a_problem_and_no_part_of_it_is_shown() {
+    let whole = ring().render();
+    let (_, rest) = whole.split_once("\"secret\": \"").unwrap();
+    let secret = rest.get(..43).unwrap();
+    let twice = whole.replacen("\"id\": \"", &format!("\"x\": \"{secret}\", \"id\": \""), 1);
+    for (broken, says) in [
+        (whole.replace("primary", "open_only"), "no key of the keyring is primary"),
+        (whole.replace("\"}", ""), "the keyring is not JSON"),
+        (twice, "field(s)"),
+        (secret.to_owned(), "the keyring is not JSON"),
+    ] {
+        let written = Written::new(LEAST);
+        written.write("keyring.json", &broken);
+        let error = written.load(&[]).unwrap_err();
+        let said = error.to_string();
+        assert!(said.starts_with("crypto.keyring_file: names a keyring that is refused ("), "{said}");
+        assert!(said.contains(says) && said.ends_with("; mend it, or put its backup back"), "{said}");
+        assert!(!format!("{said} {error:?}").contains(secret), "{said}");
+    }
 }
 
 #[test]

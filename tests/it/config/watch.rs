@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::config::written::LEAST;
 use crate::config::written::Written;
+use crate::config::written::ring;
 
 #[tokio::test]
 async fn a_changed_secret_file_is_handed_on_and_a_broken_one_is_not() {
@@ -38,12 +39,31 @@ async fn a_changed_secret_file_is_handed_on_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_changed_configuration_or_keyring_file_is_noticed() {
+async fn a_changed_ring_is_handed_on_and_a_broken_one_is_not() {
+    let written = Written::new(LEAST);
+    let sources = Sources::new(Some(written.path()), std::iter::empty());
+    let (mut watcher, receiver) = Watcher::open(sources).await.unwrap();
+    let primary = || receiver.borrow().crypto_secrets.keyring.primary().id();
+    let first = primary();
+
+    let rotated = ring();
+    written.write("keyring.json", &rotated.render());
+    assert_eq!(watcher.look().await, Look::Changed);
+    assert_ne!(primary(), first);
+
+    for broken in ["", "{ }", &rotated.render().replace("primary", "open_only")] {
+        written.write("keyring.json", broken);
+        let Look::Refused(problems) = watcher.look().await else { panic!("{broken} is taken") };
+        assert_eq!(problems.as_slice()[0].key, "crypto.keyring_file");
+        assert_eq!(primary(), rotated.primary().id(), "the old one stays");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_configuration_file_is_noticed() {
     let written = Written::new(LEAST);
     let sources = Sources::new(Some(written.path()), std::iter::empty());
     let (mut watcher, _receiver) = Watcher::open(sources).await.unwrap();
-    written.write("keyring.json", "{ }");
-    assert_eq!(watcher.look().await, Look::Changed);
     written.write("greenroom.toml", "[zoom");
     assert!(matches!(watcher.look().await, Look::Refused(_)));
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use greenroom::config::Config;
 use greenroom::config::ConfigProblems;
 use greenroom::config::load;
+use greenroom::crypto::entropy::SystemEntropy;
+use greenroom::crypto::keyring::Keyring;
 use tempfile::TempDir;
 
 /// The least that can be used, beside the files it names.
@@ -29,7 +31,7 @@ impl Written {
     /// Writes a configuration, in which `{folder}` stands for its folder.
     pub(crate) fn new(text: &str) -> Self {
         let written = Self { folder: TempDir::new().unwrap() };
-        written.write("keyring.json", "{}");
+        written.write("keyring.json", &ring().render());
         written.write("client.txt", "client-s3cret\n");
         written.write("hs256.txt", &"h".repeat(32));
         written.write("greenroom.toml", &text.replace("{folder}", &written.folder().to_string_lossy()));
@@ -52,6 +54,11 @@ impl Written {
         let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         load(Some(&self.path()), environment)
     }
+}
+
+/// A ring like no other.
+pub(crate) fn ring() -> Keyring {
+    Keyring::generate("2026-11-22T10:00:00Z".parse().unwrap(), &SystemEntropy)
 }
 
 /// The keys that are wrong.

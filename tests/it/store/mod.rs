@@ -2,6 +2,7 @@
 
 mod conformance;
 mod embedded;
+mod indexes;
 mod redis;
 mod sealed;
 
@@ -25,7 +26,9 @@ use greenroom::store::kv::Found;
 use greenroom::store::kv::IndexChange;
 use greenroom::store::kv::Kv;
 use greenroom::store::kv::OpId;
+use greenroom::store::kv::Order;
 use greenroom::store::kv::Outcome;
+use greenroom::store::kv::Range;
 use greenroom::store::kv::Version;
 use greenroom::store::kv::Write;
 use greenroom::store::redis::Durability;
@@ -136,4 +139,12 @@ fn at(version: u64) -> Expect {
 
 fn record(version: u64, bytes: &str) -> Found {
     Found::Record { version: Version(version), bytes: bytes.into() }
+}
+
+fn add(member: &str, score: i64) -> IndexChange {
+    IndexChange::Add { index: keys::DUE, member: member.to_owned(), score }
+}
+
+fn all() -> Range {
+    Range { min: -(1 << 50), max: 1 << 50, after: None, limit: 100, order: Order::Ascending }
 }

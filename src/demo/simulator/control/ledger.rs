@@ -14,7 +14,7 @@ use crate::demo::simulator::meetings::render::join_url;
 use crate::demo::simulator::oauth::grants::Grant;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 pub(super) async fn show(Extract(shared): Extract<Arc<Shared>>) -> Shown {
     let now = shared.clock.now();

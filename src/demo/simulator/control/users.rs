@@ -18,7 +18,7 @@ use crate::demo::simulator::settings::SimulatedAccount;
 use crate::demo::simulator::settings::SimulatedUser;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::users::User;
+use crate::demo::simulator::user::User;
 
 pub(super) async fn list(Extract(shared): Extract<Arc<Shared>>) -> Shown {
     let state = shared.open();

@@ -20,7 +20,7 @@ use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Received;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::users::User;
+use crate::demo::simulator::user::User;
 use crate::demo::simulator::users::refuse_foreign;
 
 /// Answers `POST /v2/users/{me}/meetings`.

@@ -11,10 +11,8 @@ use serde_json::Value;
 use crate::demo::simulator::answer::Answer;
 use crate::demo::simulator::answer::FieldError;
 use crate::demo::simulator::meetings::effective;
+use crate::demo::simulator::meetings::effective::Fits;
 use crate::demo::simulator::received::Received;
-
-/// Whether a value has the right type.
-pub(super) type Fits = fn(&Value) -> bool;
 
 const KINDS: [u64; 5] = [1, 2, 3, 8, 10];
 /// Fields that are only handed back, with their types.

@@ -5,8 +5,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::demo::simulator::answer::FieldError;
-use crate::demo::simulator::meetings::draft::Fits;
 use crate::demo::simulator::settings::UserPlan;
+
+/// Whether a value has the right type.
+pub(super) type Fits = fn(&Value) -> bool;
 
 /// Switches, with their defaults.
 const SWITCHES: [(&str, bool); 34] = [

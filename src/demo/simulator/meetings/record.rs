@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::demo::simulator::clock::after;
 use crate::demo::simulator::entropy::Entropy;
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 const DAY: Duration = Duration::from_hours(24);
 const HOST_LINK_LIFETIME: Duration = Duration::from_hours(2);

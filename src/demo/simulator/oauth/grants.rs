@@ -12,7 +12,7 @@ use crate::demo::simulator::modes::Modes;
 use crate::demo::simulator::modes::OldAccessToken;
 use crate::demo::simulator::modes::RefreshLifetime;
 use crate::demo::simulator::modes::Rotation;
-use crate::demo::simulator::users::UserId;
+use crate::demo::simulator::user::UserId;
 
 const CODE_LIFETIME: Duration = Duration::from_mins(5);
 pub(super) const ACCESS_LIFETIME: Duration = Duration::from_hours(1);

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::demo::simulator::answer::Answer;
-use crate::demo::simulator::exchange::Call;
 use crate::demo::simulator::exchange::exchange;
 use crate::demo::simulator::modes::RevokeTakes;
 use crate::demo::simulator::oauth::grants::Revoked;
 use crate::demo::simulator::oauth::token::admit;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Received;
+use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
 

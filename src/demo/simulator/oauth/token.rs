@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::demo::simulator::answer::Answer;
-use crate::demo::simulator::exchange::Call;
 use crate::demo::simulator::exchange::exchange;
 use crate::demo::simulator::modes::ApiUrl;
 use crate::demo::simulator::modes::DeadRefreshToken;
@@ -25,6 +24,7 @@ use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Parameters;
 use crate::demo::simulator::received::Received;
 use crate::demo::simulator::settings::Standing;
+use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
 

@@ -1,4 +1,4 @@
-//! Owns how single fields of stored shapes are written and read.
+//! Reads the fields that shapes share, and owns what is said of those that cannot be read. Knows no shape.
 
 use jiff::Timestamp;
 use url::Url;
@@ -24,10 +24,12 @@ pub enum Unreadable {
     Field(&'static str),
 }
 
+/// Names the field where reading it failed.
 pub(super) fn field<T, E>(name: &'static str, result: Result<T, E>) -> Result<T, Unreadable> {
     result.map_err(|_| Unreadable::Field(name))
 }
 
+/// Reads an address.
 pub(super) fn url(name: &'static str, text: &str) -> Result<Url, Unreadable> {
     field(name, Url::parse(text))
 }
@@ -37,11 +39,13 @@ pub(super) fn bytes_text(bytes: &[u8]) -> String {
     data_encoding::BASE64URL_NOPAD.encode(bytes)
 }
 
+/// Reads bytes of a known length.
 pub(super) fn bytes_of<const N: usize>(name: &'static str, text: &str) -> Result<[u8; N], Unreadable> {
     let bytes = field(name, data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()))?;
     field(name, bytes.try_into())
 }
 
+/// Reads the key of a hash.
 pub(super) fn hash_key(name: &'static str, text: &str) -> Result<HashKey, Unreadable> {
     Ok(HashKey::new(bytes_of(name, text)?))
 }
