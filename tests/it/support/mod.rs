@@ -7,3 +7,5 @@ mod mapping;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;
+pub(crate) mod shift_clock;
+pub(crate) mod visitor;

@@ -1,0 +1,4 @@
+//! The main job, end to end: a whole gateway on a real store, the simulator as Zoom, a browser, booking core.
+
+mod booking;
+mod world;
