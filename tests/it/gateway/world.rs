@@ -186,6 +186,13 @@ impl World {
         self.put(&format!("/v1/sites/studio/sessions/{session}"), &self.booking(service, staff)).await
     }
 
+    /// Books a session with a `Prefer` header.
+    pub(crate) async fn book_preferring(&self, session: &str, prefer: &str) -> Reply {
+        let path = format!("/v1/sites/studio/sessions/{session}");
+        let request = self.request(Method::PUT, &path).header("prefer", prefer);
+        self.send(request, Some(&self.booking("yoga", &["ana"]))).await
+    }
+
     /// A booking in a week.
     pub(crate) fn booking(&self, service: &str, staff: &[&str]) -> Value {
         json!({
