@@ -3,7 +3,11 @@
 mod config;
 mod keys;
 mod out;
+#[cfg(feature = "demo")]
+mod shutdown;
 pub mod telemetry;
+#[cfg(feature = "demo")]
+mod zoom_simulator;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +70,9 @@ enum Command {
     /// Make the keys that seal everything stored.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Stand in for Zoom: consent pages, users, meetings, and faults on request.
+    #[cfg(feature = "demo")]
+    ZoomSimulator(zoom_simulator::Arguments),
 }
 
 /// Parses the command line and runs the command it names.
@@ -82,6 +89,8 @@ fn dispatch(arguments: Arguments) -> Exit {
     match command {
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
+        #[cfg(feature = "demo")]
+        Command::ZoomSimulator(arguments) => ended(zoom_simulator::run(arguments)),
     }
 }
 

@@ -7,3 +7,4 @@ mod mapping;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;
+pub(crate) mod written;
