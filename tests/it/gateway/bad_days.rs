@@ -12,9 +12,7 @@ use crate::gateway::world::World;
 
 /// The session is ready in the end, with the one meeting there is.
 async fn heals(world: &World, session: &str) -> Value {
-    world
-        .until("the session heals", async || world.link(session, "staff").await["status"] == "ready")
-        .await;
+    world.until("the session heals", async || world.link(session, "staff").await["status"] == "ready").await;
     let link = world.link(session, "staff").await;
     let meetings = world.meetings().await;
     assert_eq!(meetings.len(), 1, "{meetings:?}");
@@ -143,9 +141,15 @@ async fn without_its_store_the_gateway_says_so_and_comes_back_with_it() {
     let server = world.redis.as_ref().unwrap();
     server.pause();
     let ready = world.get("/readyz").await;
-    assert_eq!((ready.status, &ready.body["checks"]["store"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
+    assert_eq!(
+        (ready.status, &ready.body["checks"]["store"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable"))
+    );
     let refused = world.get("/v1/sites/studio").await;
-    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("store_unavailable")));
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("store_unavailable"))
+    );
     assert_eq!(world.get("/livez").await.status, StatusCode::OK);
     server.resume();
     world.until("it is ready again", async || world.get("/readyz").await.status == StatusCode::OK).await;

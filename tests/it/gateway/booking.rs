@@ -55,13 +55,15 @@ async fn a_staff_account_overrides_the_default_and_a_custom_link_is_the_same_for
 ) {
     let world = World::connected(backend).await;
     world.connect("staff/ana", "ana@example.com").await;
-    let carla = json!({"provider": "custom_link", "url": "https://meet.example.com/carla?x=1", "password": "p-1"});
+    let carla =
+        json!({"provider": "custom_link", "url": "https://meet.example.com/carla?x=1", "password": "p-1"});
     let put = world.put("/v1/sites/studio/accounts/staff/carla", &carla).await;
     assert_eq!(put.status, StatusCode::CREATED, "{}", put.body);
 
     let by_ana = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
     assert_eq!((&by_ana["source"], &by_ana["staff_id"]), (&json!("staff_account"), &json!("ana")));
-    let by_first_with_account = world.book("s-2", "talk", &["nobody", "ana", "carla"]).await.body["link"].clone();
+    let by_first_with_account =
+        world.book("s-2", "talk", &["nobody", "ana", "carla"]).await.body["link"].clone();
     assert_eq!(by_first_with_account["staff_id"], "ana");
     let course = world.book("s-3", "series", &["ana"]).await.body["link"].clone();
     assert_eq!((&course["source"], &course["staff_id"]), (&json!("site_default"), &Value::Null));

@@ -9,3 +9,4 @@ pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod shift_clock;
 pub(crate) mod visitor;
+pub(crate) mod written;
