@@ -68,10 +68,21 @@ pub struct Intent {
     pub shown: Shown,
     /// When the request was sent, or was about to be.
     pub begun_at: Timestamp,
+    /// Whether its answer can still come.
+    pub reply: Reply,
     /// How many complete listings of the host's meetings did not show it.
     pub scans: u8,
     /// The meeting it is to replace: handed out until the new one is bound (R19).
     pub replaces: Option<Box<Meeting>>,
+}
+
+/// Whether the answer to a create can still come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It can, until the request must be over; or its sender has died.
+    Awaited,
+    /// It came and made no sense, or the connection broke: the meeting may be there all the same.
+    Lost,
 }
 
 /// A meeting to be removed at the provider.
@@ -216,6 +227,7 @@ impl Minting {
             grant: wanted.grant.clone(),
             shown: wanted.shown.clone(),
             begun_at: now,
+            reply: Reply::Awaited,
             scans: 0,
             replaces: replaces.map(Box::new),
         });
@@ -290,6 +302,19 @@ impl Minting {
                 back(kept)
             }
         };
+        self
+    }
+
+    /// The answer to the create of `intent` is lost: look for its meeting after the pause.
+    #[must_use]
+    pub fn unanswered(mut self, intent: &Intent, pause: Pause) -> Self {
+        if let MeetingState::Intended(current) = &mut self.state
+            && current.attempt == intent.attempt
+            && current.begun_at == intent.begun_at
+        {
+            current.reply = Reply::Lost;
+            self.pause = Some(pause);
+        }
         self
     }
 

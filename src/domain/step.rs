@@ -14,6 +14,7 @@ use crate::domain::meeting::after;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
+use crate::domain::minting::Reply;
 use crate::domain::minting::Wanted;
 use crate::domain::minting::WantedMeeting;
 use crate::domain::resolve::Verdict;
@@ -90,7 +91,10 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
 
 fn look_or_wait(intent: &Intent, timing: Timing, now: Timestamp) -> Step {
     let until = after(intent.begun_at, timing.in_flight);
-    if now < until { Step::Wait(until) } else { Step::Look(intent.clone()) }
+    match intent.reply {
+        Reply::Awaited if now < until => Step::Wait(until),
+        Reply::Awaited | Reply::Lost => Step::Look(intent.clone()),
+    }
 }
 
 fn keep_or_change(meeting: &Meeting, wanted: &WantedMeeting, now: Timestamp) -> Step {

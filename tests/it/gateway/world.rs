@@ -169,8 +169,14 @@ impl World {
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
-        let mut request =
-            self.client.request(method, self.internal.join(path).unwrap()).bearer_auth(self.token());
+        self.send(self.request(method, path), body).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.internal.join(path).unwrap()).bearer_auth(self.token())
+    }
+
+    async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
         if let Some(body) = body {
             request = request.json(body);
         }
