@@ -5,4 +5,6 @@ mod browser;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod support;

@@ -72,6 +72,7 @@ pub(super) async fn callback(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
+    let reader = reader.without_parameters();
     let said = Said::parse(query.as_deref().unwrap_or_default()).map_err(|why| reader.refuse(why))?;
     let session = cookies::session(public.base_url(), &headers);
     let back = Return { state: said.state, session, answer: said.answer };

@@ -3,3 +3,4 @@
 pub(crate) mod browser;
 pub(crate) mod fixtures;
 mod mapping;
+pub(crate) mod memory;

@@ -1,0 +1,11 @@
+//! The portal and the join address, through HTTP on a real socket.
+
+mod accounts;
+mod connecting;
+mod defence;
+mod joining;
+mod language;
+mod opening;
+mod pictures;
+mod visitor;
+mod world;
