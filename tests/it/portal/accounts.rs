@@ -89,7 +89,7 @@ async fn what_was_typed_is_kept_and_each_error_stands_beside_its_field() {
 async fn staff_see_and_touch_their_own_account_only() {
     let world = World::start().await;
     world.change(|site| {
-        site.put_account(&Owner::Default, room("https://meet.example/default"), site.updated_at)
+        site.put_account(&Owner::Default, room("https://meet.example/default"), site.updated_at);
     });
     let bob = Owner::Staff(StaffId::parse("bob").unwrap());
     world.change(|site| site.put_account(&bob, room("https://bob.example/x"), site.updated_at));

@@ -169,6 +169,9 @@ async fn without_a_way_back_a_failure_offers_another_try() {
     let (browser, page) = manage(&world).await;
     let failed = consent(&world, &browser, &page, "code-1").await;
     assert!(failed.text.contains("permissions are missing") && failed.text.contains("role=\"alert\""));
+    assert!(failed.text.contains("<dd>meeting:write</dd>"), "{}", failed.text);
+    let made_up = world.base.join("/portal/failed?owner=default&missing=call+555").unwrap();
+    assert!(!browser.get(made_up).await.text.contains("555</dd>"));
 
     world.provider.says(Says::Yes);
     let asked = consent(&world, &browser, &failed, "code-2").await;

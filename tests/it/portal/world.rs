@@ -325,7 +325,7 @@ fn told(base: &Url) -> Settings {
         minting: settings::Minting {
             default_wait: Duration::from_secs(5),
             reserve_percent: 20,
-            settle: Duration::from_secs(60),
+            settle: Duration::from_mins(1),
             post_timeout: Duration::from_secs(15),
         },
         refresh: RefreshTiming { lead: Duration::from_mins(10), takeover: Duration::from_mins(2) },

@@ -37,13 +37,16 @@ use jiff::Timestamp;
 /// A value, and what it was written as.
 type Versioned<T> = (u64, T);
 
+/// A grant, and when it needs attention next.
+type Tended = (Arc<Grant>, Option<Timestamp>);
+
 #[derive(Default)]
 struct Shelves {
     version: u64,
     broken: Option<&'static str>,
     sites: BTreeMap<SiteId, Versioned<Arc<Site>>>,
     sessions: BTreeMap<(SiteId, SessionId), Versioned<Arc<Session>>>,
-    grants: BTreeMap<GrantId, Versioned<(Arc<Grant>, Option<Timestamp>)>>,
+    grants: BTreeMap<GrantId, Versioned<Tended>>,
     tickets: BTreeMap<TokenHash, Versioned<Ticket>>,
 }
 
@@ -90,7 +93,7 @@ impl Memory {
     }
 
     /// Every grant there is, and when it needs attention.
-    pub(crate) fn grants(&self) -> Vec<(Arc<Grant>, Option<Timestamp>)> {
+    pub(crate) fn grants(&self) -> Vec<Tended> {
         self.0.lock().unwrap().grants.values().map(|(_, grant)| grant.clone()).collect()
     }
 
