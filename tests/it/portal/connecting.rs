@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use greenroom::app::grants;
+use greenroom::app::ports::store::Committed;
+use greenroom::app::ports::store::GrantChange;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
-use greenroom::domain::account::Provider;
 use greenroom::domain::grant::LapseReason;
 use greenroom::domain::id::StaffId;
+use greenroom::domain::minting::MeetingState;
 use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
 use reqwest::StatusCode;
 use url::Url;
 
+use crate::portal::joining::session;
+use crate::portal::joining::with_meeting;
 use crate::portal::visitor::Answer;
 use crate::portal::visitor::Visitor;
 use crate::portal::world::CONSENT;
@@ -255,6 +259,33 @@ async fn an_account_disconnected_at_once_is_revoked_at_once() {
 }
 
 #[tokio::test]
+async fn meetings_that_are_to_be_deleted_have_ten_minutes_before_the_grant_is_revoked() {
+    let world = World::start().await;
+    let booked = with_meeting(session(&world));
+    world.change(|site| site.accounts.clear());
+    let (browser, page) = connect(&world, "code-1").await;
+    let grant = world.memory.grants()[0].0.id.clone();
+    let mut upcoming = booked.clone();
+    let MeetingState::Bound(mut meeting) = upcoming.minting.state else { panic!("it has a meeting") };
+    meeting.grant = grant.clone();
+    upcoming.minting.state = MeetingState::Bound(meeting);
+    world.memory.put_session(&lua(), upcoming);
+    let asked = browser.press_of(&page, "disconnect", Some("default"), &[]).await;
+
+    browser.press(&asked, "confirm", &[("meetings", "delete")]).await;
+    world.settle().await;
+
+    let minting = world.memory.session(&lua(), &booked.id).minting;
+    assert_eq!((minting.doomed.len(), minting.state), (1, MeetingState::Nothing));
+    let (_, due) = world.memory.grants().remove(0);
+    assert_eq!(due, world.gateway.clock.now().checked_add(Duration::from_mins(10)).ok());
+    assert!(world.provider.revoked.lock().unwrap().is_empty());
+    world.clock.advance(Duration::from_mins(11));
+    grants::tend(&world.gateway, &grant).await.unwrap();
+    assert_eq!(*world.provider.revoked.lock().unwrap(), ["access of code-1"]);
+}
+
+#[tokio::test]
 async fn an_abandoned_connect_is_revoked_later_and_only_if_nobody_uses_the_grant() {
     let world = World::start().await;
     let (browser, page) = manage(&world).await;
@@ -334,9 +365,9 @@ async fn a_lapsed_grant_is_told_to_its_account_and_an_authorisation_heals_it() {
     let stored = world.gateway.grants.read(&grant.id).await.unwrap();
     let mut lapsed = (*grant).clone();
     lapsed.tokens = lapsed.tokens.lapsed(1, LapseReason::Refused, now);
-    let change = greenroom::app::ports::store::GrantChange::Put { grant: lapsed.into(), due: Some(now) };
+    let change = GrantChange::Put { grant: lapsed.into(), due: Some(now) };
     let committed = world.gateway.grants.commit(&grant.id, stored.basis, change).await.unwrap();
-    assert_eq!(committed, greenroom::app::ports::store::Committed::Yes);
+    assert_eq!(committed, Committed::Yes);
     grants::tend(&world.gateway, &grant.id).await.unwrap();
     let (browser, page) = manage(&world).await;
     assert!(page.text.contains("Reconnect needed"), "{}", page.text);
@@ -352,27 +383,19 @@ async fn a_lapsed_grant_is_told_to_its_account_and_an_authorisation_heals_it() {
 #[tokio::test]
 async fn a_store_that_is_away_for_a_moment_loses_no_authorisation() {
     let world = World::start().await;
-    let (browser, page) = manage(&world).await;
-    let there = browser.press(&page, "connect_zoom", &[]).await.location();
-    let back = callback(&world, &there, "code=code-1");
-    let state = back.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let token = greenroom::domain::token::Token::parse(&browser.cookie("greenroom").unwrap()).unwrap();
     let gateway = world.gateway.clone();
-    let authorized = {
-        let verifier = secrecy::SecretString::from(format!("verifier of {state}"));
-        gateway.authorization.exchange(&"code-1".into(), &verifier).await.unwrap()
-    };
+    let verifier = "verifier of a flow".into();
+    let authorized = gateway.authorization.exchange(&"code-1".into(), &verifier).await.unwrap();
     world.memory.break_down();
     let adopting = tokio::spawn(async move { grants::adopt(&gateway, authorized).await });
     tokio::task::yield_now().await;
     world.memory.mend();
+
     while !adopting.is_finished() {
         world.clock.advance(Duration::from_secs(2));
         tokio::task::yield_now().await;
     }
-    adopting.await.unwrap().unwrap();
+
+    assert_eq!(adopting.await.unwrap().unwrap().tokens.generation(), 1);
     assert_eq!(world.memory.grants().len(), 1);
-    drop(token);
-    let site = world.memory.site(&lua());
-    assert!(site.accounts.values().all(|account| account.connection.provider() != Provider::Zoom));
 }

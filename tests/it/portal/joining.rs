@@ -77,7 +77,7 @@ pub(super) fn session(world: &World) -> Session {
     Session::new(SessionId::parse("s-1").unwrap(), booking, new)
 }
 
-fn with_meeting(mut session: Session) -> Session {
+pub(super) fn with_meeting(mut session: Session) -> Session {
     let booking = session.booking.as_ref().unwrap();
     session.minting.state = MeetingState::Bound(Meeting {
         grant: grant(),

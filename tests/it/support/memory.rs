@@ -92,6 +92,11 @@ impl Memory {
         shelves.sessions.insert((site.clone(), session.id.clone()), (version, Arc::new(session)));
     }
 
+    /// The session as it is.
+    pub(crate) fn session(&self, site: &SiteId, id: &SessionId) -> Session {
+        Session::clone(&self.0.lock().unwrap().sessions[&(site.clone(), id.clone())].1)
+    }
+
     /// Every grant there is, and when it needs attention.
     pub(crate) fn grants(&self) -> Vec<Tended> {
         self.0.lock().unwrap().grants.values().map(|(_, grant)| grant.clone()).collect()
