@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::tree::{Modules, Source, Tree};
+use crate::tree::{Modules, Named, Source, Tree};
 
 /// Which rooms a room may name; a room missing here may name every room but those of `PRIVATE`.
 const ARROWS: [(&str, &[&str]); 8] = [
@@ -21,6 +21,9 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("config", &["domain"]),
     ("main", &["cli"]),
 ];
+
+/// Single paths beyond `ARROWS`: the watcher of the configuration waits by the clock it is given, as every room does.
+const EXCEPTIONS: [(&str, &str); 1] = [("src/config/watch.rs", "app::ports::clock")];
 
 /// Rooms that only few may name.
 const PRIVATE: [(&str, &[&str]); 3] =
@@ -132,7 +135,7 @@ fn arrows(tree: &Tree) -> Vec<String> {
         let Some(room) = source.room() else { continue };
         for named in source.paths() {
             let Some(target) = named.path.first().filter(|target| rooms.contains(*target)) else { continue };
-            if *target == room || may_name(&room, target, &named.path) {
+            if *target == room || may_name(&room, target, &named.path) || is_exception(source, &named) {
                 continue;
             }
             found.push(format!(
@@ -154,6 +157,12 @@ fn may_name(room: &str, target: &str, path: &[String]) -> bool {
         return true;
     }
     ARROWS.iter().find(|(from, _)| *from == room).is_none_or(|(_, below)| below.contains(&target))
+}
+
+fn is_exception(source: &Source, named: &Named) -> bool {
+    let lies_in =
+        |path: &str| named.path.join("::").strip_prefix(path).is_some_and(|rest| rest.starts_with("::"));
+    EXCEPTIONS.iter().any(|(file, path)| source.path == *file && lies_in(path))
 }
 
 fn circles(tree: &Tree) -> Vec<String> {
@@ -338,6 +347,8 @@ mod tests {
     #[case::through_a_macro("src/app/links.rs", "macro_rules! m { () => { $crate::web::urls::of() } }")]
     #[case::nobody_names_demo("src/server.rs", "use crate::demo::simulator::Simulator;")]
     #[case::config_takes_settings_only("src/config/zoom.rs", "use crate::providers::zoom::oauth::OAuth;")]
+    #[case::config_has_no_clock("src/config/load.rs", "use crate::app::ports::clock::Clock;")]
+    #[case::its_watcher_has_no_other_port("src/config/watch.rs", "use crate::app::ports::store::Sites;")]
     #[case::the_binary_is_thin("src/main.rs", "fn main() { greenroom::server::run() }")]
     fn an_arrow_against_the_drawing_is_found(#[case] path: &str, #[case] text: &str) {
         assert_eq!(arrows(&tree(&[(path, text)])).len(), 1, "{text}");
@@ -347,6 +358,7 @@ mod tests {
     #[case("src/app/links.rs", "use crate::domain::id::SiteId;")]
     #[case("src/store/sealed.rs", "use crate::crypto::envelope;\nuse crate::app::ports::store::Store;")]
     #[case("src/config/zoom.rs", "use crate::providers::zoom::settings::Settings;")]
+    #[case("src/config/watch.rs", "use crate::app::ports::clock::Clock;")]
     #[case("src/server.rs", "use crate::web::public;\nuse crate::store::embedded;")]
     #[case("src/cli/demo.rs", "use crate::demo::tour;")]
     #[case(

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
+use crate::app::change::Change;
+use crate::app::change::Decision;
+use crate::app::change::change;
 use crate::app::dooming::doom_ahead;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Redecide;
-use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::StoreError;
 use crate::app::presupposed::Presupposed;
+use crate::app::sites::Put;
 use crate::domain::account::Account;
 use crate::domain::account::Connection;
 use crate::domain::account::HostedAccount;
@@ -22,9 +23,6 @@ use crate::domain::custom_link::CustomLink;
 use crate::domain::grant::Reference;
 use crate::domain::id::SiteId;
 use crate::domain::site::Site;
-
-/// How often a change is decided anew when others change the same site; then the caller is told to come back.
-const ATTEMPTS: usize = 16;
 
 /// Which account of which site: what a grant refers to as well.
 pub type Place = Reference;
@@ -44,38 +42,27 @@ pub enum AccountError {
     /// The account is not at a revision that the caller presupposed.
     #[error("the account changed since the revision that was presupposed")]
     RevisionMismatch,
-    /// Others kept changing the site.
-    #[error("the site changed too often meanwhile")]
-    Busy,
     /// The store gave no answer.
     #[error("accounts cannot be read or saved")]
     Store(#[from] StoreError),
 }
 
-/// What a put did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// There was none before.
-    Created,
-    /// There was one before, perhaps the same.
-    Replaced,
-}
-
 /// An account that was put.
 #[derive(Debug, Clone)]
-pub struct Put {
+pub struct PutAccount {
     /// The account as it is now.
     pub account: Account,
     /// What the put did.
-    pub change: Change,
+    pub put: Put,
 }
 
-/// What becomes of upcoming meetings when their account is disconnected (R21).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What becomes of the meetings of sessions ahead on an account that is disconnected (R21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Meetings {
     /// They stay at the provider.
+    #[default]
     Keep,
-    /// They are deleted at the provider.
+    /// They are removed there.
     Delete,
 }
 
@@ -91,14 +78,14 @@ pub struct AccountRange {
 /// Puts a custom link in place of whatever was there; the same one changes nothing (R5).
 ///
 /// Refuses with [`AccountError::UnknownSite`], [`AccountError::DefaultAccountRequired`],
-/// [`AccountError::RevisionMismatch`], [`AccountError::Busy`], [`AccountError::Store`].
+/// [`AccountError::RevisionMismatch`], [`AccountError::Store`].
 #[tracing::instrument(name = "accounts.put_custom", skip_all, fields(site.id = %place.site))]
 pub async fn put_custom(
     gateway: &Gateway,
     place: &Place,
     link: CustomLink,
     presupposed: &Presupposed,
-) -> Result<Put, AccountError> {
+) -> Result<PutAccount, AccountError> {
     put(gateway, place, Connection::Custom(link), presupposed).await
 }
 
@@ -110,14 +97,14 @@ pub async fn put_hosted(
     gateway: &Gateway,
     place: &Place,
     account: HostedAccount,
-) -> Result<Put, AccountError> {
+) -> Result<PutAccount, AccountError> {
     put(gateway, place, Connection::Hosted(account), &Presupposed::Anything).await
 }
 
 /// Finds an account; `None` where nothing is connected. Refuses with [`AccountError::UnknownSite`],
 /// [`AccountError::Store`].
 pub async fn find(gateway: &Gateway, place: &Place) -> Result<Option<Account>, AccountError> {
-    let (_, site) = read(gateway, &place.site).await?;
+    let site = read(gateway, &place.site).await?;
     Ok(site.accounts.get(&place.owner).cloned())
 }
 
@@ -127,7 +114,7 @@ pub async fn list(
     site: &SiteId,
     range: &AccountRange,
 ) -> Result<Vec<(Owner, Account)>, AccountError> {
-    let (_, site) = read(gateway, site).await?;
+    let site = read(gateway, site).await?;
     let follows = |owner: &Owner| range.after.as_ref().is_none_or(|after| owner > after);
     let wanted = site.accounts.iter().filter(|(owner, _)| follows(owner)).take(range.limit);
     Ok(wanted.map(|(owner, account)| (owner.clone(), account.clone())).collect())
@@ -137,8 +124,7 @@ pub async fn list(
 /// it used is revoked once nothing refers to it (R7): with [`Meetings::Delete`] ten minutes later, since deleting
 /// needs it.
 ///
-/// Refuses with [`AccountError::UnknownSite`], [`AccountError::RevisionMismatch`], [`AccountError::Busy`],
-/// [`AccountError::Store`].
+/// Refuses with [`AccountError::UnknownSite`], [`AccountError::RevisionMismatch`], [`AccountError::Store`].
 #[tracing::instrument(name = "accounts.disconnect", skip_all, fields(site.id = %place.site))]
 pub async fn disconnect(
     gateway: &Gateway,
@@ -146,25 +132,28 @@ pub async fn disconnect(
     presupposed: &Presupposed,
     meetings: Meetings,
 ) -> Result<(), AccountError> {
-    for _ in 0..ATTEMPTS {
-        let (basis, site) = read(gateway, &place.site).await?;
-        let mut changed = Site::clone(&site);
+    let removed = change(gateway, &place.site, &[], |snapshot| {
+        let site = snapshot.site.value.as_ref().ok_or(AccountError::UnknownSite)?;
         let now = gateway.clock.now();
+        let mut changed = Site::clone(site);
         let removed = changed.remove_account(&place.owner, now);
         if !presupposed.admits(removed.as_ref().map(|account| account.revision)) {
             return Err(AccountError::RevisionMismatch);
         }
-        let Some(removed) = removed else { return Ok(()) };
-        if commit(gateway, basis, changed, now).await? == Committed::Yes {
-            tracing::info!("account disconnected");
-            match meetings {
-                Meetings::Keep => let_go(gateway, place, &removed, None).await,
-                Meetings::Delete => doom(gateway, place, &removed),
-            }
-            return Ok(());
+        if removed.is_none() {
+            return Ok(Decision::Keep(None));
         }
+        Ok(Decision::Commit(decided_anew(changed, now), removed))
+    })
+    .await?;
+    let Some(removed) = removed else { return Ok(()) };
+    tracing::info!("account disconnected");
+    gateway.bell.notify_one();
+    match meetings {
+        Meetings::Keep => release(gateway, place, &removed).await,
+        Meetings::Delete => doom(gateway, place, &removed),
     }
-    Err(AccountError::Busy)
+    Ok(())
 }
 
 async fn put(
@@ -172,54 +161,43 @@ async fn put(
     place: &Place,
     connection: Connection,
     presupposed: &Presupposed,
-) -> Result<Put, AccountError> {
-    for _ in 0..ATTEMPTS {
-        let (basis, site) = read(gateway, &place.site).await?;
-        let before = site.accounts.get(&place.owner);
-        if !presupposed.admits(before.map(|account| account.revision)) {
+) -> Result<PutAccount, AccountError> {
+    let (put, before) = change(gateway, &place.site, &[], |snapshot| {
+        let site = snapshot.site.value.as_ref().ok_or(AccountError::UnknownSite)?;
+        let before = site.accounts.get(&place.owner).cloned();
+        if !presupposed.admits(before.as_ref().map(|account| account.revision)) {
             return Err(AccountError::RevisionMismatch);
         }
         if place.owner.staff().is_some() && site.default_account().is_none() {
             return Err(AccountError::DefaultAccountRequired);
         }
-        let change = if before.is_some() { Change::Replaced } else { Change::Created };
         let now = gateway.clock.now();
-        let mut changed = Site::clone(&site);
-        changed.put_account(&place.owner, connection.clone(), now);
-        let account = changed.accounts.get(&place.owner).ok_or(AccountError::UnknownAccount)?.clone();
-        if before == Some(&account) {
-            return Ok(Put { account, change });
-        }
-        if commit(gateway, basis, changed, now).await? == Committed::Yes {
-            tracing::info!(provider = connection.provider().name(), "account connected");
-            if let Some(before) = before {
-                let_go(gateway, place, before, Some(&connection)).await;
-            }
-            return Ok(Put { account, change });
-        }
+        let mut changed = Site::clone(site);
+        let account = changed.put_account(&place.owner, connection.clone(), now);
+        let put = if before.is_some() { Put::Replaced } else { Put::Created };
+        let is_same = before.as_ref() == Some(&account);
+        let answer = (PutAccount { account, put }, before);
+        Ok(if is_same {
+            Decision::Keep(answer)
+        } else {
+            Decision::Commit(decided_anew(changed, now), answer)
+        })
+    })
+    .await?;
+    if let Some(before) = before.filter(|before| !before.connection.is_same_connection(&connection)) {
+        release_later(gateway, &before).await;
     }
-    Err(AccountError::Busy)
+    gateway.bell.notify_one();
+    Ok(put)
 }
 
-async fn read(gateway: &Gateway, site: &SiteId) -> Result<(Basis, Arc<Site>), AccountError> {
-    let stored = gateway.sites.read(site, &[]).await?.site;
-    Ok((stored.basis, stored.value.ok_or(AccountError::UnknownSite)?))
+async fn read(gateway: &Gateway, site: &SiteId) -> Result<Arc<Site>, AccountError> {
+    gateway.sites.read(site, &[]).await?.site.value.ok_or(AccountError::UnknownSite)
 }
 
-async fn commit(
-    gateway: &Gateway,
-    basis: Basis,
-    site: Site,
-    now: Timestamp,
-) -> Result<Committed, StoreError> {
-    let change = SiteChange {
-        site: site.id.clone(),
-        basis,
-        put: Some(Arc::new(site)),
-        sessions: Vec::new(),
-        redecide: Redecide::At(now),
-    };
-    gateway.sites.commit(change).await
+/// The change that writes a site whose accounts changed: its sessions are decided again (R21).
+fn decided_anew(site: Site, now: Timestamp) -> Change {
+    Change { redecide: Some(Redecide::At(now)), ..Change::of_site(site) }
 }
 
 /// Marks the upcoming meetings of an account that is gone, in a task of its own. Its reference stays: the site does
@@ -237,14 +215,19 @@ fn doom(gateway: &Gateway, place: &Place, removed: &Account) {
     });
 }
 
-/// Releases the grant that an account used and its successor does not. A failure is mended later: the reference is
-/// one that the site does not bear out, and is swept.
-async fn let_go(gateway: &Gateway, place: &Place, before: &Account, after: Option<&Connection>) {
-    let Some(used) = before.connection.hosted() else { return };
-    if after.and_then(Connection::hosted).is_some_and(|next| next.grant == used.grant) {
-        return;
+/// Releases the grant that a disconnected account used. A failure is mended later: the reference is one that the
+/// site does not bear out, and is swept.
+async fn release(gateway: &Gateway, place: &Place, removed: &Account) {
+    let Some(used) = removed.connection.hosted() else { return };
+    if let Err(error) = grants::release(gateway, &used.grant, place, removed.updated_at).await {
+        warn!(error = %error, "grant not released yet");
     }
-    if let Err(error) = grants::release(gateway, &used.grant, place, before.updated_at).await {
+}
+
+/// Has the grant of an account that was replaced looked at once its meetings had time to move.
+async fn release_later(gateway: &Gateway, replaced: &Account) {
+    let Some(used) = replaced.connection.hosted() else { return };
+    if let Err(error) = grants::release_later(gateway, &used.grant).await {
         warn!(error = %error, "grant not released yet");
     }
 }

@@ -1,22 +1,19 @@
 //! Use case: mark the upcoming meetings on an account that is gone for removal at the provider (R21).
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
+use crate::app::change::Change;
+use crate::app::change::Decision;
+use crate::app::change::change;
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::Committed;
-use crate::app::ports::store::Redecide;
-use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionEntry;
 use crate::app::ports::store::SessionRange;
-use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::StoreError;
+use crate::app::schedule::as_due;
 use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::domain::minting::Wanted;
 use crate::domain::session::Session;
-use crate::domain::settle::settled;
 use crate::domain::site::Site;
 use crate::domain::step::wanted;
 
@@ -42,33 +39,22 @@ pub async fn doom_ahead(gateway: &Gateway, site: &SiteId, grant: &GrantId) -> Re
 
 async fn doom(
     gateway: &Gateway,
-    id: &SiteId,
+    site: &SiteId,
     entry: &SessionEntry,
     grant: &GrantId,
 ) -> Result<(), StoreError> {
-    loop {
-        let snapshot = gateway.sites.read(id, std::slice::from_ref(&entry.id)).await?;
-        let Some(stored) = snapshot.sessions.into_iter().next() else { return Ok(()) };
-        let (Some(site), Some(session)) = (&snapshot.site.value, stored.value) else { return Ok(()) };
+    change(gateway, site, std::slice::from_ref(&entry.id), |snapshot| {
+        let (Some(site), Some(stored)) = (&snapshot.site.value, snapshot.sessions.first()) else {
+            return Ok(Decision::Keep(()));
+        };
         let now = gateway.clock.now();
-        let Some(changed) = doomed(site, &session, grant, now) else { return Ok(()) };
-        let change = SessionChange {
-            id: entry.id.clone(),
-            basis: stored.basis,
-            put: Some(Arc::new(changed)),
-            due: Some(now),
+        let Some(session) = stored.value.as_ref().and_then(|session| doomed(site, session, grant, now))
+        else {
+            return Ok(Decision::Keep(()));
         };
-        let change = SiteChange {
-            site: id.clone(),
-            basis: snapshot.site.basis,
-            put: None,
-            sessions: vec![change],
-            redecide: Redecide::No,
-        };
-        if gateway.sites.commit(change).await? == Committed::Yes {
-            return Ok(());
-        }
-    }
+        Ok(Decision::Commit(Change::of_session(as_due(gateway, site, (session, stored), now)), ()))
+    })
+    .await
 }
 
 /// The session with its meeting marked; `None` where nothing is to be marked.
@@ -82,7 +68,7 @@ fn doomed(site: &Site, session: &Session, grant: &GrantId, now: Timestamp) -> Op
         Wanted::Kept | Wanted::Nothing => {
             let mut changed = session.clone();
             changed.minting = changed.minting.settled(&Wanted::Nothing);
-            Some(settled(changed, site, Some(session), now))
+            Some(changed)
         }
     }
 }

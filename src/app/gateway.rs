@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::app::flights::Flights;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
@@ -12,7 +14,6 @@ use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
 use crate::app::ports::store::Work;
-use crate::app::refresh::SingleFlight;
 use crate::app::settings;
 use crate::domain::entropy::Entropy;
 use crate::domain::grant::RefreshTiming;
@@ -43,8 +44,10 @@ pub struct Gateway {
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.
     pub tasks: TaskTracker,
+    /// Rung when work became due that should not wait for the worker's next look.
+    pub bell: Arc<Notify>,
     /// Refreshes under way in this process: one at a time for a grant.
-    pub refreshes: Arc<SingleFlight>,
+    pub refreshes: Arc<Flights>,
 }
 
 /// What an operator said about the use cases.

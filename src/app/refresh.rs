@@ -1,5 +1,264 @@
 //! Use case: get an access token that works, refreshing it once whoever asks (R29, correctness.md section 3).
 
-/// Refreshes under way in this process.
-#[derive(Debug, Default)]
-pub struct SingleFlight;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tracing::error;
+use tracing::info;
+use tracing::warn;
+
+use crate::app::flights::Seat;
+use crate::app::gateway::Gateway;
+use crate::app::grants;
+use crate::app::ports::provider::AuthorizationError;
+use crate::app::ports::provider::FreshTokens;
+use crate::app::ports::provider::HostAccess;
+use crate::app::ports::store::Committed;
+use crate::app::ports::store::GrantChange;
+use crate::app::ports::store::StoreError;
+use crate::domain::grant::Grant;
+use crate::domain::grant::LapseReason;
+use crate::domain::grant::Need;
+use crate::domain::grant::TokenPair;
+use crate::domain::grant::TokenStep;
+use crate::domain::id::GrantId;
+use crate::domain::meeting::after;
+
+/// How often a caller looks again before it is told to come back.
+const ROUNDS: usize = 40;
+/// How long new tokens are kept in memory and written again while the store does not take them.
+const SAVE_FOR: Duration = Duration::from_mins(10);
+/// How long before a store that did not take new tokens is asked again.
+const SAVE_PAUSE: Duration = Duration::from_millis(500);
+/// How long before a refresh of another replica is looked at again.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// An access token, and of which generation it is.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// For calls at the provider.
+    pub host: HostAccess,
+    /// To say which token the provider refused.
+    pub generation: u64,
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The user must consent again.
+    #[error("the account must be authorised again")]
+    Lapsed(LapseReason),
+    /// The provider gives no token now.
+    #[error("no access token can be had now")]
+    Unavailable,
+    /// The store gave no answer.
+    #[error("tokens cannot be read or saved")]
+    Store(#[from] StoreError),
+}
+
+/// An access token that works, or another one than that which the provider refused.
+pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Access, AccessError> {
+    let mut has_refreshed = false;
+    for _ in 0..ROUNDS {
+        let Some(grant) = gateway.grants.read(id).await?.value else {
+            return Err(AccessError::Lapsed(LapseReason::Removed));
+        };
+        match grant.tokens.next_step(need, gateway.settings.refresh, gateway.clock.now()) {
+            TokenStep::Reauthorize(reason) => return Err(AccessError::Lapsed(reason)),
+            TokenStep::Use => return usable(&grant),
+            TokenStep::UseAndRefresh => {
+                drop(begin(gateway, id, need));
+                return usable(&grant);
+            }
+            TokenStep::Refresh if has_refreshed => return Err(AccessError::Unavailable),
+            TokenStep::Refresh => {
+                has_refreshed = true;
+                // The sender goes when the refresh is over, well or not.
+                let _over = begin(gateway, id, need).changed().await;
+            }
+            TokenStep::Wait(_) => gateway.clock.wait(LOOK_PAUSE).await,
+        }
+    }
+    Err(AccessError::Unavailable)
+}
+
+fn usable(grant: &Grant) -> Result<Access, AccessError> {
+    let pair = grant.tokens.pair().ok_or(AccessError::Unavailable)?;
+    let host = HostAccess {
+        access: pair.access.clone(),
+        api_url: pair.api_url.clone(),
+        personal_room: grant.host.personal_room.clone(),
+    };
+    Ok(Access { host, generation: pair.generation })
+}
+
+/// Begins a refresh in a task of its own, or joins the one under way; the receiver ends with it.
+fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> watch::Receiver<()> {
+    let over = match gateway.refreshes.board(id) {
+        Seat::Passenger(flight) => return flight,
+        Seat::Pilot(over) => over,
+    };
+    let flight = over.subscribe();
+    let (gateway, id) = (gateway.clone(), id.clone());
+    let tasks = gateway.tasks.clone();
+    tasks.spawn(async move {
+        let outcome = refresh(&gateway, &id, need).await;
+        if let Err(error) = outcome {
+            warn!(error = %error, grant = %id, "tokens could not be refreshed");
+        }
+        gateway.refreshes.land(&id);
+        drop(over);
+    });
+    flight
+}
+
+/// The refresh itself: write ahead, exchange, commit.
+async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), AccessError> {
+    let Some((fence, pair)) = write_ahead(gateway, id, need).await? else { return Ok(()) };
+    match gateway.authorization.refresh(&pair.refresh).await {
+        Ok(fresh) => {
+            let now = gateway.clock.now();
+            let renewed = as_pair(fresh, &pair, now);
+            save(gateway, id, |grant| {
+                grant.tokens = grant.tokens.clone().renewed(renewed.clone());
+                grants::due(grant, now)
+            })
+            .await?;
+            info!(grant = %id, "tokens refreshed");
+            Ok(())
+        }
+        Err(failure) => {
+            settle_failure(gateway, id, Attempt { fence, generation: pair.generation }, &failure).await
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    fence: u64,
+    generation: u64,
+}
+
+/// Commits that the refresh token may be spent from here on; `None` where a refresh is not needed any more.
+async fn write_ahead(
+    gateway: &Gateway,
+    id: &GrantId,
+    need: Need,
+) -> Result<Option<(u64, TokenPair)>, AccessError> {
+    let mut bytes = [0; 8];
+    gateway.entropy.fill(&mut bytes);
+    let fence = u64::from_be_bytes(bytes);
+    for _ in 0..ROUNDS {
+        let stored = gateway.grants.read(id).await?;
+        let Some(grant) = stored.value else { return Ok(None) };
+        let now = gateway.clock.now();
+        match grant.tokens.next_step(need, gateway.settings.refresh, now) {
+            TokenStep::Refresh | TokenStep::UseAndRefresh => {}
+            TokenStep::Use | TokenStep::Wait(_) | TokenStep::Reauthorize(_) => return Ok(None),
+        }
+        let Some(pair) = grant.tokens.pair().cloned() else { return Ok(None) };
+        let mut grant = Grant::clone(&grant);
+        grant.tokens = grant.tokens.refreshing(fence, now);
+        let change = GrantChange::Put { due: grants::due(&grant, now), grant: Arc::new(grant) };
+        match gateway.grants.commit(id, stored.basis, change).await? {
+            Committed::Yes => return Ok(Some((fence, pair))),
+            Committed::Conflict => {}
+        }
+    }
+    Err(StoreError::Contended.into())
+}
+
+async fn settle_failure(
+    gateway: &Gateway,
+    id: &GrantId,
+    attempt: Attempt,
+    failure: &AuthorizationError,
+) -> Result<(), AccessError> {
+    let lapse = match failure {
+        AuthorizationError::Refused => LapseReason::Refused,
+        AuthorizationError::MissingScopes(_) => LapseReason::MissingScopes,
+        AuthorizationError::UserGone => LapseReason::UserGone,
+        AuthorizationError::OurCredentials => {
+            error!(grant = %id, "the provider refused the app's own credentials: check zoom.client_secrets");
+            return give_back(gateway, id, attempt.fence).await;
+        }
+        AuthorizationError::Unreachable(_) => return give_back(gateway, id, attempt.fence).await,
+        // The token may be spent: it is tried once more after the takeover time, by whoever needs it.
+        AuthorizationError::Ambiguous(_) => return Ok(()),
+    };
+    self::lapse(gateway, id, attempt.generation, lapse).await
+}
+
+async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), AccessError> {
+    let now = gateway.clock.now();
+    save(gateway, id, |grant| {
+        grant.tokens = grant.tokens.clone().not_refreshed(fence);
+        grants::due(grant, now)
+    })
+    .await
+}
+
+/// The tokens of this generation do not work any more: accounts that use them are told, newer tokens left alone.
+pub async fn lapse(
+    gateway: &Gateway,
+    id: &GrantId,
+    generation: u64,
+    reason: LapseReason,
+) -> Result<(), AccessError> {
+    let now = gateway.clock.now();
+    save(gateway, id, |grant| {
+        grant.tokens = grant.tokens.clone().lapsed(generation, reason, now);
+        Some(now)
+    })
+    .await?;
+    info!(grant = %id, ?reason, "grant lapsed");
+    gateway.bell.notify_one();
+    Ok(())
+}
+
+/// Writes a change of a grant, again and again while the store does not take it: what the provider gave exists
+/// nowhere else.
+async fn save(
+    gateway: &Gateway,
+    id: &GrantId,
+    mut edit: impl FnMut(&mut Grant) -> Option<Timestamp> + Send,
+) -> Result<(), AccessError> {
+    let give_up_at = after(gateway.clock.now(), SAVE_FOR);
+    loop {
+        let failure = match try_save(gateway, id, &mut edit).await {
+            Ok(Committed::Yes) => return Ok(()),
+            Ok(Committed::Conflict) => continue,
+            Err(failure) => failure,
+        };
+        if gateway.clock.now() >= give_up_at {
+            error!(error = %failure, grant = %id, "tokens are lost: the store did not take them");
+            return Err(failure.into());
+        }
+        gateway.clock.wait(SAVE_PAUSE).await;
+    }
+}
+
+async fn try_save(
+    gateway: &Gateway,
+    id: &GrantId,
+    edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
+) -> Result<Committed, StoreError> {
+    let stored = gateway.grants.read(id).await?;
+    let Some(grant) = stored.value else { return Ok(Committed::Yes) };
+    let mut grant = Grant::clone(&grant);
+    let due = edit(&mut grant);
+    gateway.grants.commit(id, stored.basis, GrantChange::Put { grant: Arc::new(grant), due }).await
+}
+
+fn as_pair(fresh: FreshTokens, old: &TokenPair, now: Timestamp) -> TokenPair {
+    TokenPair {
+        access: fresh.access,
+        refresh: fresh.refresh,
+        expires_at: after(now, fresh.expires_in),
+        obtained_at: now,
+        generation: old.generation + 1,
+        api_url: fresh.api_url,
+    }
+}

@@ -34,10 +34,7 @@ fn endpoint(mut section: Section<'_>) -> Option<Endpoint> {
     let expected = "an https address, or http on loopback";
     let url = section.parsed("url", expected, address::secure_url);
     let url = section.required("url", url, expected);
-    let secrets = match section.secrets("secrets", SECRETS, is_signing_secret) {
-        Found::Given(secrets) if secrets.is_empty() => Found::Absent,
-        other => other,
-    };
+    let secrets = section.secrets("secrets", SECRETS, is_signing_secret).filled();
     let secrets = section.required("secrets", secrets, SECRETS);
     section.finish();
     Some(Endpoint { url: url?, secrets: secrets? })

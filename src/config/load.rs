@@ -1,6 +1,7 @@
 //! Owns the whole configuration and how it is read: defaults, then the file, then the environment.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::app::settings::Events;
 use crate::app::settings::Minting;
@@ -36,12 +37,12 @@ pub struct Config {
     pub store: crate::store::settings::Settings,
     /// `[crypto]`.
     pub crypto: crate::crypto::settings::Settings,
-    /// What the keyring file held.
+    /// The ring of the keyring file.
     pub crypto_secrets: crate::crypto::settings::Secrets,
     /// `[zoom]`, without its secrets.
     pub zoom: crate::providers::zoom::settings::Settings,
     /// The secrets of `[zoom]`.
-    pub zoom_secrets: crate::providers::zoom::settings::Secrets,
+    pub zoom_secrets: Arc<crate::providers::zoom::settings::Secrets>,
     /// `[auth]`.
     pub auth: crate::web::auth::settings::Settings,
     /// `[portal]`.
@@ -125,7 +126,7 @@ fn fill(mut layers: Layers, reading: &mut Reading) -> Option<Config> {
         crypto,
         crypto_secrets,
         zoom,
-        zoom_secrets,
+        zoom_secrets: Arc::new(zoom_secrets),
         auth: auth?,
         portal: portal?,
         events: events?,

@@ -23,13 +23,11 @@ impl Section<'_> {
         };
         let text =
             |secret| String::from_utf8(secret).ok().filter(|text| accept(text)).map(SecretString::from);
-        match secrets.into_iter().map(text).collect::<Option<Vec<_>>>() {
-            Some(secrets) => Found::Given(secrets),
-            None => {
-                self.report(name, "holds a secret that cannot be used", format!("write {expected}"));
-                Found::Refused
-            }
-        }
+        let Some(secrets) = secrets.into_iter().map(text).collect::<Option<Vec<_>>>() else {
+            self.report(name, "holds a secret that cannot be used", format!("write {expected}"));
+            return Found::Refused;
+        };
+        Found::Given(secrets)
     }
 
     /// Reads one secret that may hold any bytes, from `key` or from the file of `<key>_file`.
@@ -55,7 +53,7 @@ impl Section<'_> {
         match self.texts(key).map(|(name, texts)| (name, texts.into_iter().map(String::into_bytes).collect()))
         {
             Found::Absent => self.secret_files(key),
-            given => given,
+            given @ (Found::Refused | Found::Given(_)) => given,
         }
     }
 
@@ -66,13 +64,14 @@ impl Section<'_> {
         let name = self.name_of(key);
         match self.parsed(key, "a text", |text| Some((name, vec![text.as_bytes().to_vec()]))) {
             Found::Absent => self.secret_files(key),
-            given => given,
+            given @ (Found::Refused | Found::Given(_)) => given,
         }
     }
 
     /// Whether a secret stands in place or in a file, not both.
     fn said_once(&mut self, key: &str) -> bool {
         let twin = format!("{key}_file");
+        self.also_known(&twin);
         let once = !(self.wrote(key) && self.wrote(&twin));
         if !once {
             let name = self.name_of(&twin);

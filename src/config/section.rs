@@ -42,6 +42,16 @@ impl<T> Found<T> {
     }
 }
 
+impl<T> Found<Vec<T>> {
+    /// An empty list says as little as none.
+    pub(super) fn filled(self) -> Self {
+        match self {
+            Self::Given(items) if items.is_empty() => Self::Absent,
+            Self::Absent | Self::Refused | Self::Given(_) => self,
+        }
+    }
+}
+
 /// Where a value was written, and what stands there.
 struct Written {
     /// The key as its writer knows it.
@@ -164,6 +174,11 @@ impl<'a> Section<'a> {
         self.reading.file(name, path)
     }
 
+    /// Reads a file that a key names; `absent` says what to do where there is none.
+    pub(super) fn file_or(&mut self, name: &str, path: &str, absent: &str) -> Option<Vec<u8>> {
+        self.reading.file_or(name, path, absent)
+    }
+
     /// The key as an operator finds it in the file.
     pub(super) fn place(&self, key: &str) -> String {
         format!("{}.{key}", self.name)
@@ -202,8 +217,15 @@ impl<'a> Section<'a> {
         self.values.contains_key(key)
     }
 
+    /// Names a key that may be written, where it was not asked for.
+    pub(super) fn also_known(&mut self, key: &str) {
+        self.asked.push(key.to_owned());
+    }
+
     /// Reports every key that nobody asked for.
     pub(super) fn finish(mut self) {
+        self.asked.sort_unstable();
+        self.asked.dedup();
         let known = self.asked.join(", ");
         for (key, raw) in std::mem::take(&mut self.values) {
             let name = self.written_as(&key, &raw);

@@ -6,7 +6,6 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::address;
-use crate::config::section::Found;
 use crate::config::section::Section;
 use crate::providers::zoom::settings::InsecureUrls;
 use crate::providers::zoom::settings::Secrets;
@@ -52,10 +51,7 @@ fn client_id(section: &mut Section<'_>) -> Option<String> {
 
 fn client_secrets(section: &mut Section<'_>) -> Option<Vec<SecretString>> {
     let remedy = "the client secrets of your Zoom app, the current one first";
-    let found = match section.secrets("client_secrets", remedy, is_written) {
-        Found::Given(secrets) if secrets.is_empty() => Found::Absent,
-        other => other,
-    };
+    let found = section.secrets("client_secrets", remedy, is_written).filled();
     section.required("client_secrets", found, remedy)
 }
 

@@ -1,9 +1,10 @@
-//! Owns what an operator says about the keyring: where it is, and what stood there.
+//! Owns what an operator says about the keyring: where it is, and the ring that stood there.
 
-use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use secrecy::SecretString;
+use crate::crypto::keyring::Keyring;
+use crate::crypto::keyring::KeyringError;
 
 /// The `[crypto]` section (contract.md section 4).
 #[derive(Debug, Clone)]
@@ -12,14 +13,16 @@ pub struct Settings {
     pub keyring_file: PathBuf,
 }
 
-/// The text of the keyring file: read anew when the file changes (R34).
+/// The ring of the keyring file: read anew when the file changes (R34). Shared, so that no copy of a key outlives it.
+#[derive(Debug, Clone)]
 pub struct Secrets {
-    /// What the file holds, not parsed.
-    pub keyring: SecretString,
+    /// What the file holds.
+    pub keyring: Arc<Keyring>,
 }
 
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets").finish_non_exhaustive()
+impl Secrets {
+    /// Reads the text of the keyring file. Fails as [`Keyring::parse`] does.
+    pub fn parse(text: &str) -> Result<Self, KeyringError> {
+        Ok(Self { keyring: Arc::new(Keyring::parse(text)?) })
     }
 }

@@ -1,1 +1,3 @@
 //! The stateful Zoom simulator, the sample site and the tour (feature `demo`).
+
+pub mod simulator;

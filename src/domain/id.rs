@@ -99,20 +99,26 @@ impl fmt::Debug for GrantId {
     }
 }
 
-/// Under what a token or a locator is stored: half of a SHA-256, never the token itself.
+/// Under what a token or a locator is stored: 160 bits of its SHA-256, never the token itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash(Box<str>);
 
 impl TokenHash {
-    /// Reads a hash: 32 characters of `0-9 a-f`.
+    /// Reads a hash: 32 characters of `a-z 2-7`.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'a'..=b'f' | b'0'..=b'9'));
+        let fits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
         if fits { Ok(Self(text.into())) } else { Err(InvalidId) }
     }
 
     /// The hash as it stands in store keys.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

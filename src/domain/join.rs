@@ -5,53 +5,13 @@
 
 use std::fmt;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
-use zeroize::Zeroize;
+use subtle::ConstantTimeEq;
 
+use crate::domain::hash::HashKey;
+use crate::domain::hash::token_hash;
+use crate::domain::id::TokenHash;
 use crate::domain::visibility::Audience;
-
-/// 32 bytes that key a hash; never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HashKey([u8; 32]);
-
-impl HashKey {
-    /// Takes 32 random bytes.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes, for sealing.
-    pub const fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// HMAC-SHA-256 (RFC 2104) over parts, each preceded by its length, so that no two lists of parts are alike.
-    pub fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        let mut context = hmac::Context::with_key(&key);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let mut hash = [0; 32];
-        hash.copy_from_slice(context.sign().as_ref());
-        hash
-    }
-}
-
-impl fmt::Debug for HashKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HashKey(…)")
-    }
-}
-
-impl Drop for HashKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
 
 const LOCATOR_BYTES: usize = 12;
 const LOCATOR_CHARACTERS: usize = 16;
@@ -102,7 +62,7 @@ impl JoinKey {
         if self.locator() != token.locator {
             return None;
         }
-        Audience::ALL.into_iter().find(|audience| verify_slices_are_equal(&self.tag(*audience), &tag).is_ok())
+        Audience::ALL.into_iter().find(|audience| self.tag(*audience).ct_eq(&tag).into())
     }
 
     fn tag(&self, audience: Audience) -> [u8; TAG_BYTES] {
@@ -126,9 +86,9 @@ impl fmt::Debug for JoinKey {
 pub struct Locator(String);
 
 impl Locator {
-    /// The text, to be hashed for the store.
-    pub fn expose(&self) -> &str {
-        &self.0
+    /// Under what it is stored.
+    pub fn hash(&self) -> TokenHash {
+        token_hash("locator", &self.0)
     }
 }
 
@@ -197,11 +157,5 @@ mod tests {
         for bad in ["", "short", &"!".repeat(38), &"é".repeat(19), &"A".repeat(39)] {
             assert_eq!(JoinToken::parse(bad), None);
         }
-    }
-
-    #[test]
-    fn parts_do_not_run_into_each_other() {
-        let key = HashKey::new([1; 32]);
-        assert_ne!(key.hash(&[b"ab", b"c"]), key.hash(&[b"a", b"bc"]));
     }
 }

@@ -9,9 +9,9 @@ use jiff::ToSpan;
 
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
+use crate::domain::hash::HashKey;
 use crate::domain::id::GrantId;
 use crate::domain::id::SessionId;
-use crate::domain::join::HashKey;
 use crate::domain::time_zone::TimeZoneName;
 
 /// The provider's id of a meeting.

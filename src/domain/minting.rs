@@ -4,6 +4,8 @@
 
 use jiff::Timestamp;
 
+use crate::domain::concealed::Concealed;
+use crate::domain::concealed::LinkUrl;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
@@ -309,6 +311,18 @@ impl Minting {
             meeting.shown = shown;
             self.pause = None;
             self.claimed_until = None;
+        }
+        self
+    }
+
+    /// The provider has the bound meeting at this address, with this passcode.
+    #[must_use]
+    pub fn readdressed(mut self, id: &MeetingId, join_url: &LinkUrl, passcode: Option<&Concealed>) -> Self {
+        if let MeetingState::Bound(meeting) = &mut self.state
+            && meeting.id == *id
+        {
+            meeting.join_url = join_url.clone();
+            meeting.passcode = passcode.cloned();
         }
         self
     }

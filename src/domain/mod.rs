@@ -6,6 +6,7 @@ pub mod custom_link;
 pub mod entropy;
 pub mod epoch;
 pub mod grant;
+pub mod hash;
 pub mod id;
 pub mod join;
 pub mod link;

@@ -9,9 +9,9 @@ use crate::domain::account::Connection;
 use crate::domain::account::Owner;
 use crate::domain::account::Revision;
 use crate::domain::epoch::Epochs;
+use crate::domain::hash::HashKey;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
-use crate::domain::join::HashKey;
 use crate::domain::locale::Locale;
 use crate::domain::service::Service;
 use crate::domain::visibility::SiteVisibility;
@@ -94,20 +94,20 @@ impl Site {
         self.updated_at = now;
     }
 
-    /// Connects an account, in place of whatever was there; the same connection changes nothing.
-    pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) {
+    /// Connects an account, in place of whatever was there; the same connection changes nothing. Answers the account.
+    pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) -> Account {
         let before = self.accounts.get(owner);
-        if before.is_some_and(|account| account.connection == connection) {
-            return;
+        if let Some(same) = before.filter(|account| account.connection == connection) {
+            return same.clone();
         }
-        let connected_at = match before {
-            Some(account) if account.connection.is_same_connection(&connection) => account.connected_at,
-            Some(_) | None => now,
-        };
+        let connected_at = before
+            .filter(|account| account.connection.is_same_connection(&connection))
+            .map_or(now, |account| account.connected_at);
         let revision = self.next_revision();
         let account = Account { connection, connected_at, updated_at: now, revision };
-        self.accounts.insert(owner.clone(), account);
+        self.accounts.insert(owner.clone(), account.clone());
         self.epochs.account_changed(owner, now);
+        account
     }
 
     /// Disconnects an account; none there changes nothing. Answers what was there.
@@ -116,5 +116,28 @@ impl Site {
         self.next_revision();
         self.epochs.account_changed(owner, now);
         Some(account)
+    }
+
+    /// Puts a service, made by `make` with its new revision. A change of its kind or of video touches the links of
+    /// its sessions.
+    pub fn put_service(&mut self, id: &ServiceId, make: impl FnOnce(Revision) -> Service) -> Service {
+        let revision = self.next_revision();
+        let service = make(revision);
+        let old = self.services.insert(id.clone(), service.clone());
+        let touches = old.is_none_or(|old| {
+            old.kind != service.kind || old.video != service.video || old.course_link != service.course_link
+        });
+        if touches {
+            self.epochs.service_changed(id, service.updated_at);
+        }
+        service
+    }
+
+    /// Removes a service; none there changes nothing.
+    pub fn remove_service(&mut self, id: &ServiceId, now: Timestamp) {
+        if self.services.remove(id).is_some() {
+            self.next_revision();
+            self.epochs.service_changed(id, now);
+        }
     }
 }

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use data_encoding::BASE64URL_NOPAD;
-use data_encoding::HEXLOWER;
 use zeroize::Zeroize;
 
+use crate::domain::hash::token_hash;
 use crate::domain::id::TokenHash;
-use crate::domain::join::Locator;
 
 /// 256 random bits as 43 characters of base64url; never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +31,7 @@ impl Token {
 
     /// Under what it is stored.
     pub fn hash(&self) -> TokenHash {
-        hash(b"token", &self.0)
+        token_hash("token", &self.0)
     }
 }
 
@@ -47,24 +45,6 @@ impl Drop for Token {
     fn drop(&mut self) {
         self.0.zeroize();
     }
-}
-
-impl Locator {
-    /// Under what it is stored.
-    pub fn hash(&self) -> TokenHash {
-        hash(b"locator", self.expose())
-    }
-}
-
-/// The first 128 bits of SHA-256 over a name and the text: enough for texts of 96 random bits and more.
-fn hash(name: &[u8], text: &str) -> TokenHash {
-    let mut context = digest::Context::new(&digest::SHA256);
-    context.update(name);
-    context.update(b":");
-    context.update(text.as_bytes());
-    let digest = context.finish();
-    let half = digest.as_ref().get(..16).unwrap_or_default();
-    TokenHash::parse(&HEXLOWER.encode(half)).expect("16 bytes are 32 characters of lower hex")
 }
 
 #[cfg(test)]

@@ -1,3 +1,14 @@
 //! The store: the narrow waist `kv`, its backends, and what is laid on it. Knows neither HTTP nor providers.
 
+pub mod embedded;
+mod errors;
+pub mod grants;
+pub mod keys;
+pub mod kv;
+pub mod records;
+pub mod redis;
+pub mod sealed;
 pub mod settings;
+pub mod sites;
+pub mod tickets;
+pub mod work;

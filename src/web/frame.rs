@@ -63,7 +63,7 @@ async fn surround(State(frame): State<Frame>, mut request: Request, next: Next) 
     let started = Instant::now();
     let mut response = frame.run(request, next).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = with_body(response, &problem, &id);
+        response = with_body(&response, &problem, &id);
     }
     response.headers_mut().insert(request_id::X_REQUEST_ID, request_id::value(&id));
     frame.audience.complete(response.headers_mut());
@@ -87,7 +87,7 @@ impl Frame {
 }
 
 /// Writes the problem's body, and keeps headers that were set around it (`Allow`, cookies).
-fn with_body(response: Response, problem: &Problem, id: &RequestId) -> Response {
+fn with_body(response: &Response, problem: &Problem, id: &RequestId) -> Response {
     let mut answer = problem.answer(id);
     for (name, value) in response.headers() {
         if !matches!(*name, header::CONTENT_LENGTH | header::CONTENT_TYPE) {

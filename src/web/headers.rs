@@ -61,13 +61,15 @@ pub struct FormPage {
 
 impl FormPage {
     /// Forms that post to ourselves, and may be redirected to these origins: Chromium checks the redirect, too.
+    /// Origins are printable ASCII; what is not could not be posted to at all.
     pub fn new(redirect_origins: &[Url]) -> Self {
         let mut policy = concat!(sources!(), "'self'").to_owned();
         for url in redirect_origins {
             policy.push(' ');
             policy.push_str(&url.origin().ascii_serialization());
         }
-        Self { policy: HeaderValue::from_str(&policy).expect("origins are printable ASCII") }
+        let policy = HeaderValue::from_str(&policy);
+        Self { policy: policy.unwrap_or(HeaderValue::from_static(PAGE_WITHOUT_FORM)) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two listeners: public pages and the internal API. Knows no provider's words.
 
 pub mod auth;
+mod error;
 pub mod extract;
 pub mod frame;
 pub mod headers;

@@ -1,10 +1,24 @@
 //! The one binary of tests that reach greenroom through HTTP, the command line and the store only.
 
 #[cfg(test)]
+mod auth;
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod config;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod portal;
 #[cfg(test)]
+mod simulator;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod web;
+#[cfg(test)]
+mod zoom;

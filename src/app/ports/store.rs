@@ -105,10 +105,21 @@ pub struct SessionChange {
     pub id: SessionId,
     /// What it was read at.
     pub basis: Basis,
-    /// The session to be written; `None` removes it.
-    pub put: Option<Arc<Session>>,
+    /// What becomes of it.
+    pub write: SessionWrite,
     /// When its next step is due; `None` while it rests.
     pub due: Option<Timestamp>,
+}
+
+/// What becomes of a session.
+#[derive(Debug)]
+pub enum SessionWrite {
+    /// It stays as it was read.
+    Keep,
+    /// It becomes this.
+    Put(Arc<Session>),
+    /// It is forgotten.
+    Remove,
 }
 
 /// Which sessions to list.
@@ -174,7 +185,7 @@ pub enum GrantChange {
     Put {
         /// The grant.
         grant: Arc<Grant>,
-        /// When it needs attention next.
+        /// When it needs attention next; `None` when not before it changes.
         due: Option<Timestamp>,
     },
     /// Remove it and its key.
@@ -289,6 +300,9 @@ pub enum StoreError {
     /// It cannot be reached, or is not ready.
     #[error("the store cannot be reached")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Others wrote first, again and again.
+    #[error("others keep writing the same record")]
+    Contended,
     /// Whether a write happened could not be found out.
     #[error("the store did not confirm a write")]
     Uncertain,

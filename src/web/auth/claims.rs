@@ -10,7 +10,7 @@ use crate::domain::id::SiteId;
 use crate::web::auth::caller::Caller;
 use crate::web::auth::caller::Scope;
 use crate::web::auth::caller::Sites;
-use crate::web::auth::verifier::Refusal;
+use crate::web::auth::refusal::Refusal;
 
 /// A token that lives longer is refused: it could not be taken back in time (correctness.md section 6).
 const LONGEST_LIFE_SECONDS: f64 = 3600.0;

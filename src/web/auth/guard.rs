@@ -20,7 +20,7 @@ use crate::domain::id::SiteId;
 use crate::web::auth::caller::Caller;
 use crate::web::auth::caller::CheckedSite;
 use crate::web::auth::caller::Scope;
-use crate::web::auth::verifier::Refusal;
+use crate::web::auth::refusal::Refusal;
 use crate::web::auth::verifier::Verifier;
 use crate::web::extract;
 use crate::web::problem::Code;

@@ -85,8 +85,10 @@ impl Jwks {
         let fresh = set.age(self.clock.now()).is_some_and(|age| age < FRESH);
         let known = set.keys.contains_key(kid);
         drop(set);
-        if !(fresh && known) {
-            self.refresh(known).await;
+        if known && !fresh {
+            self.renew().await;
+        } else if !known {
+            self.ask().await;
         }
         self.find(kid)
     }
@@ -100,21 +102,29 @@ impl Jwks {
         Ok(Held { key, fresh_until: fetched_at + FRESH })
     }
 
-    /// Fetches the set, unless that was tried just now. Who has a key to go on with does not wait for another's fetch.
-    async fn refresh(self: &Arc<Self>, known: bool) {
-        let gate = Arc::clone(&self.gate);
+    /// Fetches a set that has grown old, unless another does: there is a key to go on with.
+    async fn renew(self: &Arc<Self>) {
         let asked_at = self.clock.now();
-        let mut last = match gate.clone().try_lock_owned() {
-            Ok(last) => last,
-            Err(_) if known => return,
-            Err(_) => gate.lock_owned().await,
-        };
-        if last.is_some_and(|last| asked_at.duration_since(last) < APART) {
+        if let Ok(gate) = Arc::clone(&self.gate).try_lock_owned() {
+            self.refresh(gate, asked_at).await;
+        }
+    }
+
+    /// Fetches a set that lacks a key, or waits for another to do so.
+    async fn ask(self: &Arc<Self>) {
+        let asked_at = self.clock.now();
+        let gate = Arc::clone(&self.gate).lock_owned().await;
+        self.refresh(gate, asked_at).await;
+    }
+
+    /// Fetches the set, unless that was tried just before it was asked for, or since.
+    async fn refresh(self: &Arc<Self>, mut gate: OwnedMutexGuard<Option<Timestamp>>, asked_at: Timestamp) {
+        if gate.is_some_and(|last| asked_at.duration_since(last) < APART) {
             return;
         }
-        *last = Some(self.clock.now());
+        *gate = Some(self.clock.now());
         let jwks = Arc::clone(self);
-        if tokio::spawn(async move { jwks.fetch_into(last).await }).await.is_err() {
+        if tokio::spawn(async move { jwks.fetch_into(gate).await }).await.is_err() {
             tracing::error!("fetching a key set failed unexpectedly");
         }
     }
@@ -130,7 +140,7 @@ impl Jwks {
                 tracing::debug!(jwks.host = self.url.host_str(), "key set fetched");
             }
             Ok(None) => {
-                tracing::warn!(jwks.host = self.url.host_str(), "key set cannot be read: the last is kept")
+                tracing::warn!(jwks.host = self.url.host_str(), "key set cannot be read: the last is kept");
             }
             Err(error) => {
                 tracing::warn!(jwks.host = self.url.host_str(), %error, "key set not fetched: the last is kept");

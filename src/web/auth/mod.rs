@@ -6,6 +6,7 @@ mod claims;
 mod guard;
 mod jwks;
 mod key;
+mod refusal;
 pub mod settings;
 mod verifier;
 
@@ -20,5 +21,5 @@ pub use crate::web::auth::guard::authenticated;
 pub use crate::web::auth::guard::needs;
 pub use crate::web::auth::jwks::FetchFailed;
 pub use crate::web::auth::jwks::FetchKeys;
-pub use crate::web::auth::verifier::Refusal;
+pub use crate::web::auth::refusal::Refusal;
 pub use crate::web::auth::verifier::Verifier;

@@ -177,7 +177,7 @@ impl From<AccountError> for Why {
         match error {
             AccountError::UnknownSite | AccountError::UnknownAccount => Self::NoPage,
             AccountError::DefaultAccountRequired => Self::Rule(Refused::DefaultAccountRequired),
-            AccountError::RevisionMismatch | AccountError::Busy => Self::Later,
+            AccountError::RevisionMismatch => Self::Later,
             AccountError::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,10 @@
-//! What the tests stand on: fixtures, a browser. Asserts nothing about greenroom.
+//! What the tests stand on: fixtures, a browser, servers of their own. Asserts nothing about greenroom.
 
 pub(crate) mod browser;
+pub(crate) mod clock;
 pub(crate) mod fixtures;
 mod mapping;
 pub(crate) mod memory;
+pub(crate) mod program;
+pub(crate) mod proxy;
+pub(crate) mod redis;

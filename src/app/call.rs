@@ -1,0 +1,121 @@
+//! Owns how the provider is called for a host: with a token that works, and what a failure means for the next step.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::warn;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::provider::HostAccess;
+use crate::app::ports::provider::ProviderError;
+use crate::app::refresh;
+use crate::app::refresh::AccessError;
+use crate::domain::grant::LapseReason;
+use crate::domain::grant::Need;
+use crate::domain::id::GrantId;
+use crate::domain::meeting::after;
+use crate::domain::minting::NotCreated;
+use crate::domain::minting::Pause;
+use crate::domain::minting::PauseReason;
+
+/// What became of a call, as far as the next step depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallFailure {
+    /// Whether it was executed is not known.
+    Ambiguous,
+    /// It was not executed; a later one may succeed.
+    Later {
+        /// Why not now.
+        why: PauseReason,
+        /// When it may, where the provider says so.
+        until: Option<Timestamp>,
+    },
+    /// It is refused as it stands.
+    Rejected,
+    /// The meeting does not exist.
+    Gone,
+}
+
+impl CallFailure {
+    /// What it means for a create that was certainly not executed.
+    pub fn outcome(self, failures: u32, now: Timestamp) -> NotCreated {
+        match self {
+            Self::Rejected | Self::Gone => NotCreated::Rejected,
+            Self::Later { .. } | Self::Ambiguous => NotCreated::Later(self.pause(failures, now)),
+        }
+    }
+
+    /// How long the provider is left alone after this.
+    pub fn pause(self, failures: u32, now: Timestamp) -> Pause {
+        let (reason, until) = match self {
+            Self::Later { why, until } => (why, until),
+            Self::Ambiguous | Self::Rejected | Self::Gone => (PauseReason::Unavailable, None),
+        };
+        let until = until.filter(|until| *until > now).unwrap_or_else(|| after(now, backoff(failures)));
+        Pause { until, reason, failures: failures.saturating_add(1) }
+    }
+}
+
+/// 2, 4, 8 … seconds, ten minutes at most.
+fn backoff(failures: u32) -> Duration {
+    Duration::from_secs(2_u64.saturating_pow(failures.saturating_add(1).min(10))).min(Duration::from_mins(10))
+}
+
+/// Calls the provider for a host: with a token that works, and once more with a newer one where it is refused.
+pub async fn call<T, Answer>(
+    gateway: &Gateway,
+    grant: &GrantId,
+    attempt: impl Fn(HostAccess) -> Answer + Send,
+) -> Result<T, CallFailure>
+where
+    T: Send,
+    Answer: Future<Output = Result<T, ProviderError>> + Send,
+{
+    let access = refresh::access(gateway, grant, Need::Valid).await.map_err(no_access)?;
+    let refused = match attempt(access.host).await {
+        Err(ProviderError::TokenRefused) => access.generation,
+        outcome => return judge(gateway, grant, access.generation, outcome).await,
+    };
+    let access = refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(no_access)?;
+    let outcome = match attempt(access.host).await {
+        Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize),
+        outcome => outcome,
+    };
+    judge(gateway, grant, access.generation, outcome).await
+}
+
+async fn judge<T>(
+    gateway: &Gateway,
+    grant: &GrantId,
+    generation: u64,
+    outcome: Result<T, ProviderError>,
+) -> Result<T, CallFailure> {
+    let error = match outcome {
+        Ok(answer) => return Ok(answer),
+        Err(error) => error,
+    };
+    Err(match error {
+        ProviderError::Reauthorize | ProviderError::TokenRefused => {
+            if let Err(error) = refresh::lapse(gateway, grant, generation, LapseReason::MissingScopes).await {
+                warn!(error = %error, grant = %grant, "a lapsed grant could not be marked");
+            }
+            CallFailure::Later { why: PauseReason::Reauthorization, until: None }
+        }
+        ProviderError::Rejected { .. } | ProviderError::PersonalRoom => CallFailure::Rejected,
+        ProviderError::Gone => CallFailure::Gone,
+        ProviderError::RateLimited { until } => CallFailure::Later { why: PauseReason::RateLimited, until },
+        ProviderError::DailyLimit { until } => {
+            CallFailure::Later { why: PauseReason::DailyLimit, until: Some(until) }
+        }
+        ProviderError::NotExecuted(_) => CallFailure::Later { why: PauseReason::Unavailable, until: None },
+        ProviderError::Ambiguous(_) => CallFailure::Ambiguous,
+    })
+}
+
+fn no_access(error: AccessError) -> CallFailure {
+    let why = match error {
+        AccessError::Lapsed(_) => PauseReason::Reauthorization,
+        AccessError::Unavailable | AccessError::Store(_) => PauseReason::Unavailable,
+    };
+    CallFailure::Later { why, until: None }
+}

@@ -1,0 +1,93 @@
+//! Owns the one way a site or its sessions change: read, decide, commit; and again if somebody wrote in between.
+
+use std::sync::Arc;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::store::Basis;
+use crate::app::ports::store::Committed;
+use crate::app::ports::store::JoinTarget;
+use crate::app::ports::store::Life;
+use crate::app::ports::store::Redecide;
+use crate::app::ports::store::SessionChange;
+use crate::app::ports::store::SiteChange;
+use crate::app::ports::store::SiteSnapshot;
+use crate::app::ports::store::StoreError;
+use crate::app::ports::store::Ticket;
+use crate::domain::id::SessionId;
+use crate::domain::id::SiteId;
+use crate::domain::join::Locator;
+use crate::domain::site::Site;
+
+/// How often a decision is taken anew before the caller is told to come back.
+const ROUNDS: usize = 32;
+
+/// What was decided on a snapshot.
+#[derive(Debug)]
+pub enum Decision<T> {
+    /// Nothing changes.
+    Keep(T),
+    /// This is to be written.
+    Commit(Change, T),
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The site, where it changes.
+    pub site: Option<Site>,
+    /// The sessions that change.
+    pub sessions: Vec<SessionChange>,
+    /// A join address that must lead somewhere before its session is committed.
+    pub join: Option<(Locator, SessionId)>,
+    /// Whether the sessions ahead must be decided again.
+    pub redecide: Option<Redecide>,
+}
+
+impl Change {
+    /// A change of the site itself.
+    pub fn of_site(site: Site) -> Self {
+        Self { site: Some(site), ..Self::default() }
+    }
+
+    /// A change of one session.
+    pub fn of_session(session: SessionChange) -> Self {
+        Self { sessions: vec![session], ..Self::default() }
+    }
+}
+
+/// Reads a site and sessions, lets `decide` decide, and commits; on a conflict all over again.
+///
+/// Fails as `decide` fails, or with [`StoreError`].
+pub async fn change<T, E: From<StoreError>>(
+    gateway: &Gateway,
+    site: &SiteId,
+    sessions: &[SessionId],
+    mut decide: impl FnMut(&SiteSnapshot) -> Result<Decision<T>, E> + Send,
+) -> Result<T, E> {
+    for _ in 0..ROUNDS {
+        let snapshot = gateway.sites.read(site, sessions).await?;
+        let (change, answer) = match decide(&snapshot)? {
+            Decision::Keep(answer) => return Ok(answer),
+            Decision::Commit(change, answer) => (change, answer),
+        };
+        if let Some((locator, session)) = &change.join {
+            let target = JoinTarget { site: site.clone(), session: session.clone() };
+            gateway.tickets.put_if_absent(&locator.hash(), Ticket::Join(target), Life::Unlimited).await?;
+        }
+        match gateway.sites.commit(as_site_change(site, snapshot.site.basis, change)).await? {
+            Committed::Yes => return Ok(answer),
+            Committed::Conflict => {}
+        }
+    }
+    Err(StoreError::Contended.into())
+}
+
+fn as_site_change(site: &SiteId, basis: Basis, change: Change) -> SiteChange {
+    SiteChange {
+        site: site.clone(),
+        basis,
+        put: change.site.map(Arc::new),
+        sessions: change.sessions,
+        redecide: change.redecide.unwrap_or(Redecide::No),
+    }
+}

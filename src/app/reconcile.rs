@@ -1,0 +1,274 @@
+//! Use case: take the next step of a session's meeting, whichever it is (R18 to R20, R28).
+//!
+//! Level-triggered: it looks at the record, not at what happened. Every step is claimed in a commit before the
+//! provider is called, so that one replica takes it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::info;
+use tracing::warn;
+
+use crate::app::call::CallFailure;
+use crate::app::call::call;
+use crate::app::change::Change;
+use crate::app::change::Decision;
+use crate::app::change::change;
+use crate::app::gateway::Gateway;
+use crate::app::mint;
+use crate::app::mint::persist;
+use crate::app::ports::provider::Draft;
+use crate::app::ports::provider::Listed;
+use crate::app::ports::store::SessionChange;
+use crate::app::ports::store::SessionWrite;
+use crate::app::ports::store::SiteSnapshot;
+use crate::app::ports::store::StoreError;
+use crate::app::schedule;
+use crate::app::schedule::Launch;
+use crate::domain::id::GrantId;
+use crate::domain::id::SessionId;
+use crate::domain::id::SiteId;
+use crate::domain::join::Locator;
+use crate::domain::meeting::Marker;
+use crate::domain::meeting::Meeting;
+use crate::domain::meeting::MeetingId;
+use crate::domain::meeting::Shown;
+use crate::domain::meeting::after;
+use crate::domain::minting::Doomed;
+use crate::domain::minting::Intent;
+use crate::domain::minting::MeetingState;
+use crate::domain::minting::Minting;
+use crate::domain::minting::NotCreated;
+use crate::domain::session::Session;
+use crate::domain::step::ScanVerdict;
+use crate::domain::step::Step;
+use crate::domain::step::judge_scans;
+use crate::domain::step::next_step;
+use crate::domain::step::wanted;
+
+/// How long one step may take before another replica may take it. Longer than any call and its token.
+const CLAIM: Duration = Duration::from_mins(2);
+
+/// Which session, for a step.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    gateway: &'a Gateway,
+    site: &'a SiteId,
+    session: &'a SessionId,
+}
+
+/// What was claimed.
+#[derive(Debug)]
+enum Claimed {
+    Nothing,
+    Create(Launch),
+    Look(Intent, Marker),
+    Update(Meeting, Draft),
+    Remove(Doomed),
+    Forgotten(Locator),
+}
+
+/// A step that was claimed, and how many tries in a row before it did not succeed.
+type Claim = (Claimed, u32);
+
+/// Takes the next step of a session, if one is due. Fails only as the store fails: then it stays due.
+pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Result<(), StoreError> {
+    let target = Target { gateway, site, session };
+    let (claimed, failures) = claim(target).await?;
+    match claimed {
+        Claimed::Nothing => {}
+        Claimed::Create(launch) => mint::create(gateway.clone(), site.clone(), launch).await,
+        Claimed::Look(intent, marker) => look(target, (intent, failures), &marker).await,
+        Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
+        Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
+        Claimed::Forgotten(locator) => gateway.tickets.remove(&locator.hash()).await?,
+    }
+    Ok(())
+}
+
+/// Commits that the step is being taken, before anything is done at the provider.
+async fn claim(target: Target<'_>) -> Result<Claim, StoreError> {
+    let ids = std::slice::from_ref(target.session);
+    change(target.gateway, target.site, ids, |snapshot| Ok(decide(target.gateway, snapshot))).await
+}
+
+fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Claim> {
+    let (Some(site), Some(stored)) = (&snapshot.site.value, snapshot.sessions.first()) else {
+        return Decision::Keep((Claimed::Nothing, 0));
+    };
+    let Some(old) = &stored.value else { return Decision::Keep((Claimed::Nothing, 0)) };
+    let now = gateway.clock.now();
+    let failures = old.minting.failures();
+    let id = old.id.clone();
+    let claim_until = after(now, CLAIM);
+    let claiming = |claimed| {
+        let mut session = Session::clone(old);
+        session.minting = session.minting.claimed(claim_until);
+        let written = schedule::as_due(gateway, site, (session, stored), now);
+        Decision::Commit(Change::of_session(written), (claimed, failures))
+    };
+    let marker = |attempt| Marker::new(&site.marker_key, &old.id, old.minting.generation, attempt);
+    let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
+    let due = schedule::due_at(&step, now);
+    match step {
+        Step::Rest | Step::Wait(_) => {
+            let write = SessionWrite::Keep;
+            let change = SessionChange { id, basis: stored.basis, write, due };
+            Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0))
+        }
+        Step::Create(_) => {
+            let (written, _, launch) =
+                schedule::with_first_step(gateway, site, (Session::clone(old), stored), now);
+            let claimed = launch.map_or(Claimed::Nothing, Claimed::Create);
+            Decision::Commit(Change::of_session(written), (claimed, failures))
+        }
+        Step::Look(intent) => {
+            let marker = marker(intent.attempt);
+            claiming(Claimed::Look(intent, marker))
+        }
+        Step::Update(meeting, shown) => {
+            let marker = Marker::new(&site.marker_key, &old.id, meeting.generation, 1);
+            claiming(Claimed::Update(meeting, Draft { shown, marker }))
+        }
+        Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
+        Step::Forget => {
+            let change = SessionChange { id, basis: stored.basis, write: SessionWrite::Remove, due: None };
+            Decision::Commit(Change::of_session(change), (Claimed::Forgotten(old.join.locator()), 0))
+        }
+    }
+}
+
+/// Looks for the meeting of a create that was not answered: adopts it, or finds that it was not made.
+async fn look(target: Target<'_>, (intent, failures): (Intent, u32), marker: &Marker) {
+    let gateway = target.gateway;
+    let found = match list_marked(gateway, &intent.grant, marker).await {
+        Ok(found) => found,
+        Err(failure) => return pause(target, failure, failures).await,
+    };
+    let Some((first, rest)) = found.split_first() else {
+        return count_scan(target, &intent).await;
+    };
+    let adopted =
+        call(gateway, &intent.grant, |host| async move { gateway.meetings.find(&host, &first.id).await })
+            .await;
+    let now = gateway.clock.now();
+    match adopted {
+        Ok(Some(found)) => {
+            info!(session.id = %target.session, "meeting adopted");
+            let persisted = |mut minting: Minting| {
+                for twin in rest {
+                    minting.doom(intent.grant.clone(), twin.id.clone());
+                }
+                let generation = minting.generation;
+                minting.bound(Meeting {
+                    grant: intent.grant.clone(),
+                    id: found.meeting.id.clone(),
+                    join_url: found.meeting.join_url.clone(),
+                    passcode: found.meeting.passcode.clone(),
+                    shown: intent.shown.clone(),
+                    generation,
+                    bound_at: now,
+                })
+            };
+            persist(gateway, target.site, target.session, persisted).await;
+        }
+        Ok(None) => count_scan(target, &intent).await,
+        Err(failure) => pause(target, failure, failures).await,
+    }
+}
+
+/// Every meeting of a host that bears the marker, in whichever attempt, the oldest first.
+async fn list_marked(
+    gateway: &Gateway,
+    grant: &GrantId,
+    marker: &Marker,
+) -> Result<Vec<Listed>, CallFailure> {
+    let mut found = Vec::new();
+    let mut next = None;
+    loop {
+        let from = next.as_ref();
+        let page =
+            call(gateway, grant, |host| async move { gateway.meetings.list(&host, from).await }).await?;
+        let is_ours = |listed: &Listed| {
+            listed.marker.as_ref().is_some_and(|theirs| theirs.is_of_same_generation(marker))
+        };
+        found.extend(page.meetings.into_iter().filter(is_ours));
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    found.sort_by_key(|listed| (listed.created_at.unwrap_or(Timestamp::MAX), listed.id.clone()));
+    found.dedup_by(|one, two| one.id == two.id);
+    Ok(found)
+}
+
+async fn count_scan(target: Target<'_>, intent: &Intent) {
+    let gateway = target.gateway;
+    let now = gateway.clock.now();
+    let settle = |minting: Minting| {
+        let MeetingState::Intended(current) = &minting.state else { return minting };
+        let scans = current.scans.saturating_add(1);
+        match judge_scans(current, scans, gateway.timing(), now) {
+            ScanVerdict::NotMade => minting.not_created(intent, NotCreated::Lost),
+            ScanVerdict::LookAgain(at) => minting.scanned(intent).claimed(at),
+        }
+    };
+    persist(gateway, target.site, target.session, settle).await;
+}
+
+/// Makes the bound meeting show what the session is now, and reads back what the provider made of it: it may ignore
+/// values, and may answer with another address (zoom/facts.md 2.6).
+async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: &Draft) {
+    let gateway = target.gateway;
+    let id = &meeting.id;
+    let outcome = call(gateway, &meeting.grant, |host| async move {
+        gateway.meetings.update(&host, id, draft).await?;
+        gateway.meetings.find(&host, id).await
+    })
+    .await;
+    match outcome {
+        Ok(Some(found)) => {
+            if found.topic != draft.shown.topic {
+                warn!(session.id = %target.session, "the provider did not take an update as sent");
+            }
+            let settle = |minting: Minting| {
+                let minting = minting.updated(id, draft.shown.clone());
+                minting.readdressed(id, &found.meeting.join_url, found.meeting.passcode.as_ref())
+            };
+            persist(gateway, target.site, target.session, settle).await;
+        }
+        Ok(None) | Err(CallFailure::Gone) => {
+            info!(session.id = %target.session, "meeting gone at the provider");
+            persist(gateway, target.site, target.session, |minting| minting.gone(id)).await;
+        }
+        Err(CallFailure::Rejected) => give_up(target, id, &draft.shown).await,
+        Err(failure) => pause(target, failure, failures).await,
+    }
+}
+
+/// An update that is refused for good is not sent again until something else is wanted: the meeting stays as it is.
+async fn give_up(target: Target<'_>, id: &MeetingId, shown: &Shown) {
+    warn!(session.id = %target.session, "the provider rejected an update");
+    persist(target.gateway, target.site, target.session, |minting| minting.updated(id, shown.clone())).await;
+}
+
+async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
+    let gateway = target.gateway;
+    let outcome =
+        call(gateway, &doomed.grant, |host| async move { gateway.meetings.remove(&host, &doomed.id).await })
+            .await;
+    match outcome {
+        Ok(()) | Err(CallFailure::Gone) => {
+            info!(session.id = %target.session, "meeting removed");
+            persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
+        }
+        Err(failure) => pause(target, failure, failures).await,
+    }
+}
+
+async fn pause(target: Target<'_>, failure: CallFailure, failures: u32) {
+    warn!(session.id = %target.session, ?failure, "a step was not taken");
+    let pause = failure.pause(failures, target.gateway.clock.now());
+    persist(target.gateway, target.site, target.session, |minting| minting.paused(pause)).await;
+}

@@ -1,0 +1,104 @@
+//! Use cases: put, read and remove a site (R8, R9, R36).
+
+use std::sync::Arc;
+
+use tracing::warn;
+
+use crate::app::change::Change;
+use crate::app::change::Decision;
+use crate::app::change::change;
+use crate::app::gateway::Gateway;
+use crate::app::grants;
+use crate::app::ports::store::Redecide;
+use crate::app::ports::store::StoreError;
+use crate::app::presupposed::Presupposed;
+use crate::domain::account::Revision;
+use crate::domain::grant::Reference;
+use crate::domain::hash::HashKey;
+use crate::domain::id::SiteId;
+use crate::domain::site::Site;
+use crate::domain::site::SiteSettings;
+
+/// Why a site cannot be put, read or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// There is none of this id.
+    #[error("there is no such site")]
+    Unknown,
+    /// It changed since the caller read it.
+    #[error("the site has another revision")]
+    RevisionMismatch,
+    /// The store gave no answer.
+    #[error("the site cannot be read or saved")]
+    Store(#[from] StoreError),
+}
+
+/// What a put did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// There is one now.
+    Created,
+    /// It is another one now, or the same.
+    Replaced,
+}
+
+/// Puts a site; the same settings change nothing.
+pub async fn put(
+    gateway: &Gateway,
+    id: &SiteId,
+    settings: &SiteSettings,
+    presupposed: &Presupposed,
+) -> Result<(Put, Arc<Site>), SiteError> {
+    change(gateway, id, &[], |snapshot| {
+        let now = gateway.clock.now();
+        let Some(old) = &snapshot.site.value else {
+            admit(presupposed, None)?;
+            let site =
+                Site::new(id.clone(), settings.clone(), HashKey::generate(gateway.entropy.as_ref()), now);
+            return Ok(Decision::Commit(Change::of_site(site.clone()), (Put::Created, Arc::new(site))));
+        };
+        admit(presupposed, Some(old.revision))?;
+        let mut site = Site::clone(old);
+        site.put_settings(settings.clone(), now);
+        if site == **old {
+            return Ok(Decision::Keep((Put::Replaced, Arc::clone(old))));
+        }
+        let redecide = (site.settings.entitled != old.settings.entitled).then_some(Redecide::At(now));
+        let written = Change { redecide, ..Change::of_site(site.clone()) };
+        Ok(Decision::Commit(written, (Put::Replaced, Arc::new(site))))
+    })
+    .await
+}
+
+/// Reads a site.
+pub async fn find(gateway: &Gateway, id: &SiteId) -> Result<Arc<Site>, SiteError> {
+    gateway.sites.read(id, &[]).await?.site.value.ok_or(SiteError::Unknown)
+}
+
+/// Off-boards a site (R36): everything of it becomes unreadable and then is gone, and its grants are released.
+/// One that is gone already stays gone.
+pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -> Result<(), SiteError> {
+    let Some(site) = gateway.sites.read(id, &[]).await?.site.value else {
+        return admit(presupposed, None);
+    };
+    admit(presupposed, Some(site.revision))?;
+    gateway.sites.purge(id).await?;
+    release_grants(gateway, &site).await;
+    Ok(())
+}
+
+/// Releases every grant that an account of the site used. A failure is mended later: a reference that no site bears
+/// out is swept.
+async fn release_grants(gateway: &Gateway, site: &Site) {
+    for (owner, account) in &site.accounts {
+        let Some(hosted) = account.connection.hosted() else { continue };
+        let reference = Reference { site: site.id.clone(), owner: owner.clone() };
+        if let Err(error) = grants::release(gateway, &hosted.grant, &reference, account.updated_at).await {
+            warn!(error = %error, "grant not released yet");
+        }
+    }
+}
+
+fn admit(presupposed: &Presupposed, found: Option<Revision>) -> Result<(), SiteError> {
+    if presupposed.admits(found) { Ok(()) } else { Err(SiteError::RevisionMismatch) }
+}

@@ -1,0 +1,74 @@
+//! `greenroom serve`: runs a gateway until it is told to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::cli::Exit;
+use crate::cli::environment;
+use crate::cli::telemetry;
+use crate::config::watch::Sources;
+use crate::config::watch::Watcher;
+use crate::server::Farewell;
+use crate::server::Outside;
+use crate::server::Server;
+
+/// Runs a gateway. A configuration, ring, store or address that cannot be used ends it with [`Exit::WrongUsage`],
+/// every problem named.
+pub(super) fn run(config: Option<&Path>) -> anyhow::Result<Exit> {
+    runtime()?.block_on(serve(config))
+}
+
+/// The runtime of commands that serve.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
+}
+
+async fn serve(path: Option<&Path>) -> anyhow::Result<Exit> {
+    let sources = Sources::new(path.map(Path::to_owned), environment());
+    let (watcher, versions) = match Watcher::open(sources).await {
+        Ok(opened) => opened,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return Ok(Exit::WrongUsage);
+        }
+    };
+    let config = Arc::clone(&versions.borrow());
+    telemetry::start(&config.telemetry)?;
+    let outside = Outside::default();
+    let clock = Arc::clone(&outside.clock);
+    let server = match Server::open(&config, outside).await {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("greenroom: {:#}", anyhow::Error::new(error));
+            return Ok(Exit::WrongUsage);
+        }
+    };
+    info!(public = %server.public_address()?, internal = %server.internal_address()?, "serving");
+    tokio::spawn(server.live().clone().follow(versions));
+    tokio::spawn(watcher.run(clock));
+    let stop = stopped()?;
+    server.run(stop, Farewell::Announced).await;
+    Ok(Exit::Done)
+}
+
+/// Cancelled by SIGTERM or SIGINT.
+pub(super) fn stopped() -> anyhow::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened to")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened to")?;
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}

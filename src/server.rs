@@ -1,1 +1,0 @@
-//! The composition root: the one place that sees every room and wires them.

@@ -1,0 +1,166 @@
+//! Owns how a configuration becomes a gateway: opens the store, makes adapters, binds addresses.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use crate::app::flights::Flights;
+use crate::app::gateway::Gateway;
+use crate::app::gateway::Settings;
+use crate::config::Config;
+use crate::domain::grant::RefreshTiming;
+use crate::providers::http::HttpClient;
+use crate::providers::zoom::meetings::ZoomMeetings;
+use crate::providers::zoom::oauth::ZoomAuthorization;
+use crate::providers::zoom::parts::Parts;
+use crate::providers::zoom::parts::TOKEN_TIMEOUT;
+use crate::providers::zoom::parts::Timeouts;
+use crate::server::Outside;
+use crate::server::Server;
+use crate::server::StartError;
+use crate::server::keys_fetched::KeysFetched;
+use crate::server::live::Live;
+use crate::store::embedded::Embedded;
+use crate::store::grants::StoredGrants;
+use crate::store::redis;
+use crate::store::redis::Redis;
+use crate::store::sealed::Sealed;
+use crate::store::sealed::SealedParts;
+use crate::store::settings::Durability;
+use crate::store::settings::StoreUrl;
+use crate::store::sites::StoredSites;
+use crate::store::tickets::StoredTickets;
+use crate::store::work::StoredWork;
+use crate::web::auth::Verifier;
+use crate::web::frame::Frame;
+use crate::web::headers::Audience;
+use crate::web::internal;
+use crate::web::internal::Internal;
+use crate::web::internal::Readiness;
+use crate::web::listener::Limits;
+use crate::web::listener::Listener;
+use crate::web::public;
+use crate::web::urls;
+
+/// So many public requests are answered at once; the next is told to come back.
+const MOST_PUBLIC: usize = 1_024;
+/// Tokens are renewed when less than this is left.
+const REFRESH_LEAD: Duration = Duration::from_mins(10);
+
+impl Server {
+    /// Opens the store, makes the adapters and binds both addresses.
+    ///
+    /// Fails with [`StartError`], which names the key of the configuration that is at fault.
+    pub async fn open(config: &Config, outside: Outside) -> Result<Self, StartError> {
+        let keyring = Arc::new(ArcSwap::new(Arc::clone(&config.crypto_secrets.keyring)));
+        let sealed = Arc::new(open_store(config, &outside, Arc::clone(&keyring)).await?);
+        let http = HttpClient::open()?;
+        let zoom = Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets)));
+        let fetch = Arc::new(KeysFetched(http.clone()));
+        let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
+        let live = Live { keyring, zoom, verifier };
+        let gateway = gateway(config, outside, (&sealed, http, &live));
+        let readiness = Readiness::default();
+        let public = bind("public.listen", config.public.listen).await?;
+        let internal = bind("internal.listen", config.internal.listen).await?;
+        Ok(Self {
+            public: (public, public_router(config, &gateway)),
+            internal: (internal, internal_router(&gateway, &live, &readiness)),
+            gateway,
+            live,
+            readiness,
+        })
+    }
+}
+
+async fn open_store(
+    config: &Config,
+    outside: &Outside,
+    keyring: Arc<ArcSwap<crate::crypto::keyring::Keyring>>,
+) -> Result<Sealed, StartError> {
+    let (entropy, clock) = (Arc::clone(&outside.entropy), Arc::clone(&outside.clock));
+    Ok(match &config.store.url {
+        StoreUrl::Embedded(path) => {
+            let kv = Arc::new(Embedded::open(path, Arc::clone(&clock))?);
+            Sealed::new(SealedParts { kv, keyring, entropy, clock })
+        }
+        StoreUrl::Redis(url) => {
+            let kv = Arc::new(open_redis(url, config.store.durability).await?);
+            Sealed::new(SealedParts { kv, keyring, entropy, clock })
+        }
+    })
+}
+
+async fn open_redis(url: &SecretString, durability: Durability) -> Result<Redis, StartError> {
+    let durability = match durability {
+        Durability::Relaxed => redis::Durability::Relaxed,
+        Durability::Strict => redis::Durability::Strict,
+    };
+    Ok(Redis::open(&redis::Settings { url: url.clone(), durability }).await?)
+}
+
+fn gateway(
+    config: &Config,
+    outside: Outside,
+    (sealed, http, live): (&Arc<Sealed>, HttpClient, &Live),
+) -> Gateway {
+    let Outside { clock, entropy } = outside;
+    let parts = Parts {
+        settings: Arc::new(config.zoom.clone()),
+        secrets: Arc::clone(&live.zoom),
+        redirect_uri: urls::zoom_callback(&config.public.base_url),
+        http,
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        timeouts: Timeouts { api: config.minting.post_timeout, tokens: TOKEN_TIMEOUT },
+    };
+    Gateway {
+        clock,
+        entropy,
+        sites: Arc::new(StoredSites::new(Arc::clone(sealed))),
+        grants: Arc::new(StoredGrants::new(Arc::clone(sealed))),
+        tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
+        work: Arc::new(StoredWork::new(Arc::clone(sealed))),
+        authorization: Arc::new(ZoomAuthorization::new(&parts)),
+        meetings: Arc::new(ZoomMeetings::new(&parts)),
+        settings: Arc::new(settings(config)),
+        tasks: TaskTracker::new(),
+        bell: Arc::new(Notify::new()),
+        refreshes: Arc::new(Flights::default()),
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        base_url: config.public.base_url.clone(),
+        portal: config.portal.clone(),
+        minting: config.minting.clone(),
+        refresh: RefreshTiming { lead: REFRESH_LEAD, takeover: config.zoom.refresh_takeover },
+    }
+}
+
+fn public_router(config: &Config, gateway: &Gateway) -> axum::Router {
+    let pages = public::router(gateway.clone(), &config.zoom.authorize_url);
+    Frame::new(Audience::public(&config.public.base_url), MOST_PUBLIC).around(pages)
+}
+
+fn internal_router(gateway: &Gateway, live: &Live, readiness: &Readiness) -> axum::Router {
+    internal::router(Internal {
+        gateway: gateway.clone(),
+        verifier: Arc::clone(&live.verifier),
+        readiness: readiness.clone(),
+    })
+}
+
+async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {
+    Listener::bind(address, Limits::default()).await.map_err(|source| StartError::Bind {
+        key,
+        address,
+        source,
+    })
+}

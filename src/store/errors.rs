@@ -1,0 +1,25 @@
+//! Owns how failures of the sealed store, and of records, are told to the use cases.
+
+use std::sync::Arc;
+
+use crate::app::ports::store::StoreError;
+use crate::store::records::Unreadable;
+use crate::store::sealed;
+
+impl From<sealed::StoreError> for StoreError {
+    fn from(error: sealed::StoreError) -> Self {
+        match error {
+            sealed::StoreError::Unavailable(_) => Self::Unavailable(Arc::new(error)),
+            sealed::StoreError::Uncertain => Self::Uncertain,
+            sealed::StoreError::Corrupt { .. } | sealed::StoreError::UnknownKey { .. } => {
+                Self::Corrupt(Arc::new(error))
+            }
+        }
+    }
+}
+
+impl From<Unreadable> for StoreError {
+    fn from(error: Unreadable) -> Self {
+        Self::Corrupt(Arc::new(error))
+    }
+}

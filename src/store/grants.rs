@@ -1,0 +1,73 @@
+//! Owns grants in the store: one partition a grant, with a key of its own.
+
+use std::sync::Arc;
+
+use data_encoding::BASE32_NOPAD;
+
+use crate::app::ports::store::Basis;
+use crate::app::ports::store::Committed;
+use crate::app::ports::store::GrantChange;
+use crate::app::ports::store::GrantUser;
+use crate::app::ports::store::Grants;
+use crate::app::ports::store::StoreError;
+use crate::app::ports::store::Stored;
+use crate::domain::grant::Grant;
+use crate::domain::id::GrantId;
+use crate::store::keys;
+use crate::store::keys::Partition;
+use crate::store::sealed::Opened;
+use crate::store::sealed::Sealed;
+use crate::store::sealed::SealedCommit;
+use crate::store::sealed::SealedWrite;
+use crate::store::sealed::Want;
+use crate::store::sites::as_committed;
+use crate::store::sites::put;
+use crate::store::sites::sealed_change;
+use crate::store::sites::value_of;
+use crate::store::work;
+
+/// Grants over the sealed store.
+#[derive(Debug)]
+pub struct StoredGrants {
+    sealed: Arc<Sealed>,
+}
+
+impl StoredGrants {
+    /// Lays grants on the sealed store.
+    pub fn new(sealed: Arc<Sealed>) -> Self {
+        Self { sealed }
+    }
+}
+
+#[async_trait::async_trait]
+impl Grants for StoredGrants {
+    async fn id_of(&self, user: &GrantUser<'_>) -> Result<GrantId, StoreError> {
+        let key = self.sealed.hash_key().await?;
+        let parts = [user.client_id, user.account_id, user.user_id].map(str::as_bytes);
+        let hash = key.hash(&[b"grant", parts[0], parts[1], parts[2]]);
+        let mut text = BASE32_NOPAD.encode(&hash).to_ascii_lowercase();
+        text.truncate(26);
+        Ok(GrantId::parse(&text).expect("26 characters of base32"))
+    }
+
+    async fn read(&self, id: &GrantId) -> Result<Stored<Grant>, StoreError> {
+        let read = self.sealed.read(&Partition::Grant(id.clone()), &[Want::new(keys::grant())]).await?;
+        value_of(read.opened.into_iter().next().unwrap_or(Opened::Absent), read.floor.0)
+    }
+
+    async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError> {
+        let partition = Partition::Grant(id.clone());
+        let (write, index) = match change {
+            GrantChange::Put { grant, due } => {
+                if let Some(at) = due {
+                    self.sealed.hint(&partition, work::hint_ms(at)).await?;
+                }
+                (put(&*grant, None), vec![work::as_due(work::GRANT_MEMBER, due)])
+            }
+            GrantChange::Remove => (SealedWrite::Remove, vec![work::as_due(work::GRANT_MEMBER, None)]),
+        };
+        let changes = vec![sealed_change(keys::grant(), basis, write)];
+        let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
+        Ok(as_committed(self.sealed.commit(&partition, &commit).await?))
+    }
+}

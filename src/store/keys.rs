@@ -1,0 +1,181 @@
+//! Builds every key of the store, so that nobody else has to. Reads and writes nothing.
+//!
+//! Keys and index members hold the platform's ids and hashes, never a secret: they are not sealed.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::domain::id::GrantId;
+use crate::domain::id::SessionId;
+use crate::domain::id::SiteId;
+use crate::domain::id::TokenHash;
+
+const TOKEN_FLOOR_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// All that lives together: read in one snapshot, written in one commit (correctness.md section 1).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Partition {
+    /// Everything of one site.
+    Site(SiteId),
+    /// Everything of one Zoom grant, whichever sites refer to it.
+    Grant(GrantId),
+    /// What one token leads to: a portal link, a join address.
+    Token(TokenHash),
+    /// What belongs to the installation.
+    System,
+}
+
+impl Partition {
+    /// How long its floor is kept after the last record left; `None` for good.
+    ///
+    /// A token is random and never made twice: its floor only has to outlive what is on its way or held somewhere.
+    pub fn floor_lifetime(&self) -> Option<Duration> {
+        match self {
+            Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
+            Self::Site(_) | Self::Grant(_) | Self::System => None,
+        }
+    }
+
+    /// Reads what [`Partition`]'s `Display` writes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("s", id)) => SiteId::parse(id).ok().map(Self::Site),
+            Some(("g", id)) => GrantId::parse(id).ok().map(Self::Grant),
+            Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
+            _ => (text == "sys").then_some(Self::System),
+        }
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Site(id) => write!(f, "s:{id}"),
+            Self::Grant(id) => write!(f, "g:{id}"),
+            Self::Token(hash) => write!(f, "t:{hash}"),
+            Self::System => f.write_str("sys"),
+        }
+    }
+}
+
+/// Where a record stands within its partition: its kind and its id, `session/<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    text: Box<str>,
+    kind_length: usize,
+}
+
+impl Key {
+    fn new(kind: &str, id: &str) -> Self {
+        Self { text: format!("{kind}/{id}").into(), kind_length: kind.len() }
+    }
+
+    /// Reads a key as a backend kept it; `None` when it has no kind.
+    pub(in crate::store) fn parse(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once('/')?;
+        (!kind.is_empty() && !id.is_empty()).then(|| Self::new(kind, id))
+    }
+
+    /// The kind of record.
+    pub fn kind(&self) -> &str {
+        self.text.split_at(self.kind_length).0
+    }
+
+    /// The record's id within its kind.
+    pub fn id(&self) -> &str {
+        self.text.split_at(self.kind_length + 1).1
+    }
+
+    /// Kind and id, as backends keep them.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Names an index of a partition: members in the order of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexName(&'static str);
+
+impl IndexName {
+    /// The name, as backends keep it.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// What waits to be done in a partition, by when: milliseconds since 1970.
+pub const DUE: IndexName = IndexName("due");
+
+/// The sessions of a site by their start: milliseconds since 1970.
+pub const SESSIONS: IndexName = IndexName("sessions");
+
+/// The id of a record of which a partition has one.
+const ONLY: &str = "self";
+
+/// The wrapped data keys of a partition. No lifetime: off-boarding removes it, and with it all that it sealed.
+pub fn data_keys() -> Key {
+    Key::new("deks", ONLY)
+}
+
+/// The key of the hashes that stand in keys, in [`Partition::System`]. No lifetime: every grant's key needs it.
+pub fn index_key() -> Key {
+    Key::new("index_key", ONLY)
+}
+
+/// A site. No lifetime: it goes when the site is off-boarded.
+pub fn site() -> Key {
+    Key::new("site", ONLY)
+}
+
+/// A session of a site. No lifetime of its own: retired some time after its end.
+pub fn session(id: &SessionId) -> Key {
+    Key::new("session", id.as_str())
+}
+
+/// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
+pub fn grant() -> Key {
+    Key::new("grant", ONLY)
+}
+
+/// What a token leads to, in the token's partition. Its lifetime is its own: portal links and flows end by
+/// themselves, join addresses go with their session.
+pub fn ticket() -> Key {
+    Key::new("ticket", ONLY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_and_keys_read_back_as_written() {
+        let partitions = [
+            Partition::Site(SiteId::parse("a.b").unwrap()),
+            Partition::Grant(GrantId::parse(&"a".repeat(26)).unwrap()),
+            Partition::Token(TokenHash::parse(&"2".repeat(32)).unwrap()),
+            Partition::System,
+        ];
+        for partition in partitions {
+            assert_eq!(Partition::parse(&partition.to_string()), Some(partition));
+        }
+        let key = session(&SessionId::parse("se-1").unwrap());
+        assert_eq!((key.kind(), key.id(), key.as_str()), ("session", "se-1", "session/se-1"));
+        assert_eq!(Key::parse(key.as_str()), Some(key));
+    }
+
+    #[test]
+    fn other_texts_are_no_partition_and_no_key() {
+        for text in ["", "s", "s:", "x:a", "sys:", "s:a b", "g:short"] {
+            assert_eq!(Partition::parse(text), None, "{text}");
+        }
+        for text in ["", "session", "/a", "session/"] {
+            assert_eq!(Key::parse(text), None, "{text}");
+        }
+    }
+}

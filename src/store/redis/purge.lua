@@ -1,0 +1,25 @@
+-- Removes keys of one partition, and raises its floor to the versions that go.
+-- KEYS: floor, keys...   ARGV: how the keys of records begin, floor lifetime in ms or ''.   Answers how many records went.
+local floor = redis.call('GET', KEYS[1])
+floor = floor and struct.unpack('>I8', floor) or 0
+local raised, count = floor, 0
+for i = 2, #KEYS do
+  if string.sub(KEYS[i], 1, #ARGV[1]) == ARGV[1] then
+    -- What is damaged goes all the same: its version cannot be told.
+    local value = redis.pcall('GET', KEYS[i])
+    if value then count = count + 1 end
+    if type(value) == 'string' and #value >= 8 then
+      raised = math.max(raised, (struct.unpack('>I8', value)))
+    end
+  end
+end
+if raised > floor then
+  redis.call('SET', KEYS[1], struct.pack('>I8', raised))
+  if ARGV[2] ~= '' then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  end
+end
+for i = 2, #KEYS do
+  redis.call('DEL', KEYS[i])
+end
+return count

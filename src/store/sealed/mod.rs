@@ -1,0 +1,374 @@
+//! The only one who calls `kv`: seals what goes down, opens what comes up, so that nothing is stored in plain text.
+//! Knows bytes and places; no record.
+
+mod error;
+mod keys_held;
+mod seal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use crate::app::ports::clock::Clock;
+use crate::crypto::keyring::Keyring;
+use crate::domain::entropy::Entropy;
+use crate::domain::hash::HashKey;
+use crate::store::keys;
+use crate::store::keys::IndexName;
+use crate::store::keys::Key;
+use crate::store::keys::Partition;
+use crate::store::kv::Ask;
+use crate::store::kv::Change;
+use crate::store::kv::Commit;
+use crate::store::kv::Cursor;
+use crate::store::kv::Found;
+use crate::store::kv::Kv;
+use crate::store::kv::OpId;
+use crate::store::kv::Outcome;
+use crate::store::kv::Page;
+use crate::store::kv::Settled;
+use crate::store::kv::Write;
+use crate::store::sealed::error::store_error;
+use crate::store::sealed::keys_held::Held;
+use crate::store::sealed::keys_held::KeysHeld;
+
+pub use crate::store::kv::Entry;
+pub use crate::store::kv::Expect;
+pub use crate::store::kv::IndexChange;
+pub use crate::store::kv::Order;
+pub use crate::store::kv::Range;
+pub use crate::store::kv::Version;
+pub use crate::store::sealed::error::StoreError;
+pub use crate::store::sealed::error::Unreadable;
+
+/// How often a commit whose answer was lost is sent again, before the caller is told that it is uncertain.
+const RESENDS: u32 = 5;
+
+/// The wait before the first of them; each further one waits twice as long. Together below a request's deadline.
+const RESEND_WAIT: Duration = Duration::from_millis(50);
+
+/// How often a commit is sealed anew because the partition's keys or floor moved while it was on its way.
+const RESEALS: u32 = 8;
+
+/// What one asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// Which record.
+    pub key: Key,
+    /// The version the caller holds opened: if it still stands, nothing is sent or opened again.
+    pub known: Option<Version>,
+}
+
+impl Want {
+    /// Asks for a record of which the caller holds nothing.
+    pub fn new(key: Key) -> Self {
+        Self { key, known: None }
+    }
+}
+
+/// What stands under a key, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// Nothing.
+    Absent,
+    /// What the caller holds.
+    Unchanged(Version),
+    /// A record.
+    Record {
+        /// Its version.
+        version: Version,
+        /// The shape of its bytes.
+        schema: u16,
+        /// Its bytes. Erased when dropped.
+        bytes: Zeroizing<Vec<u8>>,
+    },
+}
+
+/// What a read saw, all at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedSnapshot {
+    /// A new record's version is greater.
+    pub floor: Version,
+    /// In the order of the wants.
+    pub opened: Vec<Opened>,
+}
+
+/// What becomes of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealedWrite {
+    /// It stays; only the expectation counts.
+    Check,
+    /// It gets these bytes, sealed, under the version that follows.
+    Put {
+        /// The shape of the bytes.
+        schema: u16,
+        /// The bytes. Erased when dropped.
+        bytes: Zeroizing<Vec<u8>>,
+        /// After this long it is absent.
+        ttl: Option<Duration>,
+    },
+    /// It goes.
+    Remove,
+}
+
+/// One record's part in a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedChange {
+    /// Which.
+    pub key: Key,
+    /// What must stand there.
+    pub expect: Expect,
+    /// What becomes of it.
+    pub write: SealedWrite,
+}
+
+/// All or nothing: the changes of one partition that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedCommit {
+    /// Makes it repeatable; see [`Sealed::op_id`].
+    pub op_id: OpId,
+    /// At most one per key.
+    pub changes: Vec<SealedChange>,
+    /// Made together with the changes.
+    pub index: Vec<IndexChange>,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Committed {
+    /// It is done, by this sending or an earlier one.
+    Done,
+    /// An expectation failed; nothing is done. Read again and decide anew.
+    Conflict,
+}
+
+/// The store as everything above it sees it: sealed below, open above.
+#[derive(Debug)]
+pub struct Sealed {
+    kv: Arc<dyn Kv>,
+    keyring: Arc<ArcSwap<Keyring>>,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    held: KeysHeld,
+    hash_key: OnceCell<HashKey>,
+}
+
+/// What a [`Sealed`] is made of.
+#[derive(Debug, Clone)]
+pub struct SealedParts {
+    /// The backend. Nobody else holds it.
+    pub kv: Arc<dyn Kv>,
+    /// The ring, which may be swapped while requests go on.
+    pub keyring: Arc<ArcSwap<Keyring>>,
+    /// Where keys and salts come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What waits between two sendings go by.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Sealed {
+    /// Lays sealing on a backend.
+    pub fn new(parts: SealedParts) -> Self {
+        let SealedParts { kv, keyring, entropy, clock } = parts;
+        Self { kv, keyring, entropy, clock, held: KeysHeld::new(), hash_key: OnceCell::new() }
+    }
+
+    /// Makes an id for a commit.
+    pub fn op_id(&self) -> OpId {
+        OpId::generate(self.entropy.as_ref())
+    }
+
+    /// Reads and opens records of one partition, all as of one moment, in one round trip, in the order of `wants`.
+    ///
+    /// The partition's data keys are asked for along with them, by version, so that a partition whose keys are
+    /// gone is unreadable at once. Answers [`StoreError::Unavailable`], and [`StoreError::Corrupt`] or
+    /// [`StoreError::UnknownKey`] for what does not open; never "absent" for it.
+    pub async fn read(&self, partition: &Partition, wants: &[Want]) -> Result<OpenedSnapshot, StoreError> {
+        let (held, found) = self.read_raw(partition, wants).await?;
+        let opened =
+            wants.iter().zip(found).map(|(want, found)| self.open(partition, &held, &want.key, found));
+        Ok(OpenedSnapshot { floor: held.floor, opened: opened.collect::<Result<_, _>>()? })
+    }
+
+    /// Seals changes and commits them: all or nothing.
+    ///
+    /// A lost answer is resolved by sending the commit again. Answers [`StoreError::Uncertain`] when that fails
+    /// too, and the errors of [`Sealed::read`].
+    pub async fn commit(
+        &self,
+        partition: &Partition,
+        commit: &SealedCommit,
+    ) -> Result<Committed, StoreError> {
+        let mut held = match self.held.find(partition).await {
+            Some(held) => held,
+            None => self.read_raw(partition, &[]).await?.0,
+        };
+        for _ in 0..RESEALS {
+            let (sealed, after) = self.seal(partition, &held, commit);
+            match self.send(partition, &sealed).await? {
+                Sent::Now => {
+                    self.held.put(partition, after).await;
+                    return Ok(Committed::Done);
+                }
+                // Another sealing of it stands, maybe under other keys.
+                Sent::Before => {
+                    self.held.forget(partition).await;
+                    return Ok(Committed::Done);
+                }
+                Sent::Conflict => {
+                    let (current, _) = self.read_raw(partition, &[]).await?;
+                    if current.is_same(&held) {
+                        return Ok(Committed::Conflict);
+                    }
+                    held = current;
+                }
+            }
+        }
+        Ok(Committed::Conflict)
+    }
+
+    /// The key of the hashes that stand in store keys, made when there is none. The errors are those of
+    /// [`Sealed::commit`].
+    pub async fn hash_key(&self) -> Result<&HashKey, StoreError> {
+        self.hash_key.get_or_try_init(|| self.ensure_hash_key()).await
+    }
+
+    async fn ensure_hash_key(&self) -> Result<HashKey, StoreError> {
+        let (partition, key) = (Partition::System, keys::index_key());
+        let shapeless =
+            || StoreError::Corrupt { place: error::place_name(&partition, &key), cause: Unreadable::Shape };
+        loop {
+            let opened = self.read(&partition, &[Want::new(key.clone())]).await?.opened.pop();
+            match opened.unwrap_or(Opened::Absent) {
+                Opened::Record { bytes, .. } => {
+                    return <[u8; 32]>::try_from(bytes.as_slice()).map(HashKey::new).map_err(|_| shapeless());
+                }
+                Opened::Unchanged(_) => return Err(shapeless()),
+                Opened::Absent => {}
+            }
+            let made = HashKey::generate(self.entropy.as_ref());
+            let write =
+                SealedWrite::Put { schema: 1, bytes: Zeroizing::new(made.expose().to_vec()), ttl: None };
+            let change = SealedChange { key: key.clone(), expect: Expect::Absent, write };
+            let commit = SealedCommit { op_id: self.op_id(), changes: vec![change], index: Vec::new() };
+            if self.commit(&partition, &commit).await? == Committed::Done {
+                return Ok(made);
+            }
+        }
+    }
+
+    /// Reads a page of an index; see [`Kv::range`].
+    pub async fn range(
+        &self,
+        partition: &Partition,
+        index: IndexName,
+        range: &Range,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.kv.range(partition, index, range).await.map_err(store_error)
+    }
+
+    /// Notes that a partition may have work due; see [`Kv::hint`].
+    pub async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), StoreError> {
+        self.kv.hint(partition, at_ms).await.map_err(store_error)
+    }
+
+    /// The partitions that may have work due, soonest first; see [`Kv::hinted`].
+    pub async fn hinted(&self, until_ms: i64, limit: usize) -> Result<Vec<(Partition, i64)>, StoreError> {
+        self.kv.hinted(until_ms, limit).await.map_err(store_error)
+    }
+
+    /// Moves or removes a hint that still is what the caller saw; see [`Kv::settle_hint`].
+    pub async fn settle_hint(
+        &self,
+        partition: &Partition,
+        seen_ms: i64,
+        next_ms: Option<i64>,
+    ) -> Result<Settled, StoreError> {
+        self.kv.settle_hint(partition, seen_ms, next_ms).await.map_err(store_error)
+    }
+
+    /// Goes through every record, as it is sealed; see [`Kv::scan`].
+    pub async fn scan(&self, from: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
+        self.kv.scan(from, limit).await.map_err(store_error)
+    }
+
+    /// Makes a partition unreadable, then removes everything of it; tells how many records went.
+    ///
+    /// Interrupted, it is repeated: what is left is unreadable already.
+    pub async fn purge(&self, partition: &Partition) -> Result<u64, StoreError> {
+        let key = keys::data_keys();
+        loop {
+            let ask = Ask { key: key.clone(), known: None };
+            let snapshot = self.kv.read(partition, &[ask]).await.map_err(store_error)?;
+            let Some(Found::Record { version, .. }) = snapshot.found.first() else { break };
+            let change = Change { key: key.clone(), expect: Expect::Version(*version), write: Write::Remove };
+            let commit = Commit { op_id: self.op_id(), changes: vec![change], index: Vec::new() };
+            if self.send(partition, &commit).await? != Sent::Conflict {
+                break;
+            }
+        }
+        self.held.forget(partition).await;
+        self.kv.purge(partition).await.map_err(store_error)
+    }
+
+    /// Whether the backend answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.kv.ping().await.map_err(store_error)
+    }
+
+    /// Reads the data keys along with what is wanted, and keeps them.
+    async fn read_raw(
+        &self,
+        partition: &Partition,
+        wants: &[Want],
+    ) -> Result<(Arc<Held>, Vec<Found>), StoreError> {
+        let held = self.held.find(partition).await;
+        let mut asks = Vec::with_capacity(wants.len() + 1);
+        asks.push(Ask { key: keys::data_keys(), known: held.as_ref().and_then(|held| held.version()) });
+        asks.extend(wants.iter().map(|want| Ask { key: want.key.clone(), known: want.known }));
+        let snapshot = self.kv.read(partition, &asks).await.map_err(store_error)?;
+
+        let mut found = snapshot.found.into_iter();
+        let keys = found.next().unwrap_or(Found::Absent);
+        let current = self.held_after(partition, held.as_deref(), keys, snapshot.floor)?;
+        let current = match (current, held) {
+            (None, Some(held)) => held,
+            (Some(current), _) => self.held.put(partition, current).await,
+            (None, None) => Arc::default(),
+        };
+        Ok((current, found.collect()))
+    }
+
+    /// Sends a commit until its outcome is known.
+    async fn send(&self, partition: &Partition, commit: &Commit) -> Result<Sent, StoreError> {
+        let mut wait = RESEND_WAIT;
+        let mut outcome = self.kv.commit(partition, commit).await.map_err(store_error)?;
+        for _ in 0..RESENDS {
+            if outcome != Outcome::Unknown {
+                break;
+            }
+            self.clock.wait(wait).await;
+            wait *= 2;
+            // Once uncertain, a backend that is away leaves it uncertain.
+            outcome = self.kv.commit(partition, commit).await.unwrap_or(Outcome::Unknown);
+        }
+        match outcome {
+            Outcome::Committed => Ok(Sent::Now),
+            Outcome::AlreadyDone => Ok(Sent::Before),
+            Outcome::Conflict => Ok(Sent::Conflict),
+            Outcome::Unknown => Err(StoreError::Uncertain),
+        }
+    }
+}
+
+/// What became of what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Now,
+    Before,
+    Conflict,
+}

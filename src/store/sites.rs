@@ -1,0 +1,212 @@
+//! Owns sites and sessions in the store: one partition a site, one round trip a read, one commit a change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use moka::future::Cache;
+use zeroize::Zeroizing;
+
+use crate::app::ports::store::Basis;
+use crate::app::ports::store::Committed;
+use crate::app::ports::store::Redecide;
+use crate::app::ports::store::SessionChange;
+use crate::app::ports::store::SessionEntry;
+use crate::app::ports::store::SessionRange;
+use crate::app::ports::store::SessionWrite;
+use crate::app::ports::store::SiteChange;
+use crate::app::ports::store::SiteSnapshot;
+use crate::app::ports::store::Sites;
+use crate::app::ports::store::StoreError;
+use crate::app::ports::store::Stored;
+use crate::domain::id::SessionId;
+use crate::domain::id::SiteId;
+use crate::domain::session::Session;
+use crate::domain::site::Site;
+use crate::store::keys;
+use crate::store::keys::Key;
+use crate::store::keys::Partition;
+use crate::store::records::Record;
+use crate::store::records::SCHEMA;
+use crate::store::sealed;
+use crate::store::sealed::Opened;
+use crate::store::sealed::Sealed;
+use crate::store::sealed::SealedChange;
+use crate::store::sealed::SealedCommit;
+use crate::store::sealed::SealedWrite;
+use crate::store::sealed::Version;
+use crate::store::sealed::Want;
+use crate::store::work;
+
+/// So many sites are kept opened and parsed.
+const MOST: u64 = 10_000;
+/// A site nobody asked for so long is opened anew.
+const IDLE: Duration = Duration::from_mins(15);
+
+/// Sites and sessions over the sealed store.
+#[derive(Debug)]
+pub struct StoredSites {
+    sealed: Arc<Sealed>,
+    opened: Cache<SiteId, (Version, Arc<Site>)>,
+}
+
+impl StoredSites {
+    /// Lays sites on the sealed store.
+    pub fn new(sealed: Arc<Sealed>) -> Self {
+        Self { sealed, opened: Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build() }
+    }
+
+    async fn site_of(
+        &self,
+        id: &SiteId,
+        found: Opened,
+        known: Option<(Version, Arc<Site>)>,
+        floor: u64,
+    ) -> Result<Stored<Site>, StoreError> {
+        match (found, known) {
+            (Opened::Absent, _) => Ok(Stored { basis: Basis::Absent { floor }, value: None }),
+            (Opened::Record { version, schema, bytes }, _) => {
+                let site = Arc::new(Site::from_bytes(schema, &bytes)?);
+                self.opened.insert(id.clone(), (version, Arc::clone(&site))).await;
+                Ok(Stored { basis: Basis::Version(version.0), value: Some(site) })
+            }
+            (Opened::Unchanged(version), Some((_, site))) => {
+                Ok(Stored { basis: Basis::Version(version.0), value: Some(site) })
+            }
+            (Opened::Unchanged(_), None) => Err(StoreError::Uncertain),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Sites for StoredSites {
+    async fn read(&self, site: &SiteId, sessions: &[SessionId]) -> Result<SiteSnapshot, StoreError> {
+        let partition = Partition::Site(site.clone());
+        let known = self.opened.get(site).await;
+        let mut wants = Vec::with_capacity(sessions.len() + 1);
+        wants.push(Want { key: keys::site(), known: known.as_ref().map(|(version, _)| *version) });
+        wants.extend(sessions.iter().map(|session| Want::new(keys::session(session))));
+        let read = self.sealed.read(&partition, &wants).await?;
+        let floor = read.floor.0;
+        let mut found = read.opened.into_iter();
+        let site = self.site_of(site, found.next().unwrap_or(Opened::Absent), known, floor).await?;
+        let sessions = found.map(|found| value_of::<Session>(found, floor)).collect::<Result<_, _>>()?;
+        Ok(SiteSnapshot { site, sessions })
+    }
+
+    async fn commit(&self, change: SiteChange) -> Result<Committed, StoreError> {
+        let partition = Partition::Site(change.site.clone());
+        let site_write = match &change.put {
+            Some(site) => put(&**site, None),
+            None => SealedWrite::Check,
+        };
+        let mut changes = vec![sealed_change(keys::site(), change.basis, site_write)];
+        let mut index = Vec::new();
+        let mut dues = Vec::new();
+        for session in &change.sessions {
+            changes.push(as_sealed(session));
+            index.push(as_listed(session));
+            index.push(work::as_due(&work::session_member(&session.id), session.due));
+            dues.extend(session.due);
+        }
+        match change.redecide {
+            Redecide::No => {}
+            Redecide::At(at) => {
+                index.push(work::as_due(work::SITE_MEMBER, Some(at)));
+                dues.push(at);
+            }
+            Redecide::Done => index.push(work::as_due(work::SITE_MEMBER, None)),
+        }
+        if let Some(soonest) = dues.into_iter().min() {
+            self.sealed.hint(&partition, work::hint_ms(soonest)).await?;
+        }
+        let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
+        Ok(as_committed(self.sealed.commit(&partition, &commit).await?))
+    }
+
+    async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError> {
+        let entry = |entry: &SessionEntry| sealed::Entry {
+            score: entry.starts_at.as_millisecond(),
+            member: entry.id.as_str().into(),
+        };
+        let asked = sealed::Range {
+            min: range.from.as_millisecond(),
+            max: range.to.as_millisecond().saturating_sub(1),
+            after: range.after.as_ref().map(entry),
+            limit: range.limit,
+            order: sealed::Order::Ascending,
+        };
+        let found = self.sealed.range(&Partition::Site(site.clone()), keys::SESSIONS, &asked).await?;
+        let entries = found.into_iter().filter_map(|entry| {
+            let starts_at = Timestamp::from_millisecond(entry.score).ok()?;
+            Some(SessionEntry { id: SessionId::parse(&entry.member).ok()?, starts_at })
+        });
+        Ok(entries.collect())
+    }
+
+    async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
+        self.sealed.purge(&Partition::Site(site.clone())).await?;
+        self.opened.invalidate(site).await;
+        Ok(())
+    }
+}
+
+fn as_sealed(session: &SessionChange) -> SealedChange {
+    let write = match &session.write {
+        SessionWrite::Keep => SealedWrite::Check,
+        SessionWrite::Put(value) => put(&**value, None),
+        SessionWrite::Remove => SealedWrite::Remove,
+    };
+    sealed_change(keys::session(&session.id), session.basis, write)
+}
+
+/// A session is listed by its start while it is booked.
+fn as_listed(session: &SessionChange) -> sealed::IndexChange {
+    let member = session.id.as_str().to_owned();
+    let booked = match &session.write {
+        SessionWrite::Put(value) => value.booking.as_ref(),
+        SessionWrite::Keep | SessionWrite::Remove => None,
+    };
+    match (booked, &session.write) {
+        (Some(booking), _) => {
+            let score = booking.starts_at.as_millisecond();
+            sealed::IndexChange::Add { index: keys::SESSIONS, member, score }
+        }
+        (None, _) => sealed::IndexChange::Remove { index: keys::SESSIONS, member },
+    }
+}
+
+/// The value of a record that was read whole.
+pub(in crate::store) fn value_of<T: Record>(found: Opened, floor: u64) -> Result<Stored<T>, StoreError> {
+    match found {
+        Opened::Absent => Ok(Stored { basis: Basis::Absent { floor }, value: None }),
+        Opened::Record { version, schema, bytes } => {
+            let value = Some(Arc::new(T::from_bytes(schema, &bytes)?));
+            Ok(Stored { basis: Basis::Version(version.0), value })
+        }
+        Opened::Unchanged(_) => Err(StoreError::Uncertain),
+    }
+}
+
+/// The write of a value.
+pub(in crate::store) fn put<T: Record>(value: &T, ttl: Option<Duration>) -> SealedWrite {
+    let bytes: Zeroizing<Vec<u8>> = value.to_bytes();
+    SealedWrite::Put { schema: SCHEMA, bytes, ttl }
+}
+
+/// A change of a record that was read at `basis`.
+pub(in crate::store) fn sealed_change(key: Key, basis: Basis, write: SealedWrite) -> SealedChange {
+    let expect = match basis {
+        Basis::Absent { .. } => sealed::Expect::Absent,
+        Basis::Version(version) => sealed::Expect::Version(Version(version)),
+    };
+    SealedChange { key, expect, write }
+}
+
+/// What became of a commit, as the use cases know it.
+pub(in crate::store) fn as_committed(committed: sealed::Committed) -> Committed {
+    match committed {
+        sealed::Committed::Done => Committed::Yes,
+        sealed::Committed::Conflict => Committed::Conflict,
+    }
+}

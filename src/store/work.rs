@@ -1,0 +1,143 @@
+//! Owns due work in the store: an index in each partition, and hints by which partitions with work are found.
+//!
+//! A hint is written before the commit that makes the work. A partition that turns out to have none is looked at once
+//! more a while later, in case that commit was still on its way, and only then loses its hint.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::app::ports::store::StoreError;
+use crate::app::ports::store::Work;
+use crate::app::ports::store::WorkItem;
+use crate::app::ports::store::WorkPlace;
+use crate::app::ports::store::WorkScope;
+use crate::domain::id::SessionId;
+use crate::domain::meeting::after;
+use crate::store::keys;
+use crate::store::keys::Partition;
+use crate::store::sealed::Entry;
+use crate::store::sealed::IndexChange;
+use crate::store::sealed::Order;
+use crate::store::sealed::Range;
+use crate::store::sealed::Sealed;
+
+/// Due: the sessions ahead of the site are decided again.
+pub(in crate::store) const SITE_MEMBER: &str = "site";
+/// Due: the grant is tended.
+pub(in crate::store) const GRANT_MEMBER: &str = "grant";
+
+/// A commit is over after this, or never was.
+const COMMIT_TIME: Duration = Duration::from_mins(1);
+
+/// Due work over the sealed store.
+#[derive(Debug)]
+pub struct StoredWork {
+    sealed: Arc<Sealed>,
+}
+
+impl StoredWork {
+    /// Lays due work on the sealed store.
+    pub fn new(sealed: Arc<Sealed>) -> Self {
+        Self { sealed }
+    }
+
+    async fn due_in(
+        &self,
+        partition: &Partition,
+        until: i64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let range = Range { min: 0, max: until, after: None, limit, order: Order::Ascending };
+        Ok(self.sealed.range(partition, keys::DUE, &range).await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl Work for StoredWork {
+    async fn places(&self, now: Timestamp, limit: usize) -> Result<Vec<WorkPlace>, StoreError> {
+        let hinted = self.sealed.hinted(now.as_millisecond(), limit).await?;
+        let places = hinted.into_iter().filter_map(|(partition, at)| {
+            let scope = match partition {
+                Partition::Site(site) => WorkScope::Site(site),
+                Partition::Grant(grant) => WorkScope::Grant(grant),
+                Partition::Token(_) | Partition::System => return None,
+            };
+            Some(WorkPlace { scope, hinted_at: Timestamp::from_millisecond(at).ok()? })
+        });
+        Ok(places.collect())
+    }
+
+    async fn due(
+        &self,
+        place: &WorkPlace,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<WorkItem>, StoreError> {
+        let found = self.due_in(&partition_of(&place.scope), now.as_millisecond(), limit).await?;
+        Ok(found.iter().filter_map(|entry| item(&place.scope, &entry.member)).collect())
+    }
+
+    async fn settle(&self, place: &WorkPlace, now: Timestamp) -> Result<(), StoreError> {
+        let partition = partition_of(&place.scope);
+        let seen = place.hinted_at.as_millisecond();
+        let left = self.due_in(&partition, FAR, 1).await?;
+        let next = match left.first() {
+            // Behind those that have not had their turn.
+            Some(entry) => Some(entry.score.max(now.as_millisecond()) & !1),
+            None if is_last_look(seen) => None,
+            None => Some(after(now, COMMIT_TIME).as_millisecond() | 1),
+        };
+        self.sealed.settle_hint(&partition, seen, next).await?;
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.sealed.ping().await?)
+    }
+}
+
+/// As late as an index goes.
+const FAR: i64 = 1 << 52;
+
+/// A hint of work at this time: even, so that it is told from a last look, which is odd.
+pub(in crate::store) fn hint_ms(at: Timestamp) -> i64 {
+    at.as_millisecond() & !1
+}
+
+fn is_last_look(hint: i64) -> bool {
+    hint & 1 == 1
+}
+
+/// Where a session's step stands among due work.
+pub(in crate::store) fn session_member(session: &SessionId) -> String {
+    format!("session/{session}")
+}
+
+/// The change that makes something due, or not due.
+pub(in crate::store) fn as_due(member: &str, due: Option<Timestamp>) -> IndexChange {
+    let (index, member) = (keys::DUE, member.to_owned());
+    match due {
+        Some(at) => IndexChange::Add { index, member, score: at.as_millisecond() },
+        None => IndexChange::Remove { index, member },
+    }
+}
+
+fn partition_of(scope: &WorkScope) -> Partition {
+    match scope {
+        WorkScope::Site(site) => Partition::Site(site.clone()),
+        WorkScope::Grant(grant) => Partition::Grant(grant.clone()),
+    }
+}
+
+fn item(scope: &WorkScope, member: &str) -> Option<WorkItem> {
+    match scope {
+        WorkScope::Grant(grant) => (member == GRANT_MEMBER).then(|| WorkItem::Grant(grant.clone())),
+        WorkScope::Site(site) if member == SITE_MEMBER => Some(WorkItem::Site(site.clone())),
+        WorkScope::Site(site) => {
+            let session = SessionId::parse(member.strip_prefix("session/")?).ok()?;
+            Some(WorkItem::Session(site.clone(), session))
+        }
+    }
+}

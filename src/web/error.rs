@@ -1,0 +1,114 @@
+//! Owns which problem answers which failure of a use case (H21): the only place that knows statuses of failures.
+
+use tracing::error;
+use tracing::warn;
+
+use crate::app::accounts::AccountError;
+use crate::app::portal::PortalError;
+use crate::app::ports::store::StoreError;
+use crate::app::services::ServiceError;
+use crate::app::sessions::SessionError;
+use crate::app::sites::SiteError;
+use crate::domain::portal::Refused;
+use crate::web::problem::Code;
+use crate::web::problem::FieldError;
+use crate::web::problem::Problem;
+
+impl From<SiteError> for Problem {
+    fn from(error: SiteError) -> Self {
+        match error {
+            SiteError::Unknown => Self::unknown_site(),
+            SiteError::RevisionMismatch => of(Code::RevisionMismatch),
+            SiteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::UnknownSite => Self::unknown_site(),
+            ServiceError::Unknown => of(Code::UnknownService),
+            ServiceError::RevisionMismatch => of(Code::RevisionMismatch),
+            ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::UnknownSite => Self::unknown_site(),
+            SessionError::UnknownService => of(Code::UnknownService),
+            SessionError::Unknown => of(Code::UnknownSession),
+            SessionError::RevisionMismatch => of(Code::RevisionMismatch),
+            SessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::UnknownSite => Self::unknown_site(),
+            AccountError::UnknownAccount => {
+                Self::new(Code::NotFound, "Connect an account first: there is none for this owner.")
+            }
+            AccountError::DefaultAccountRequired => of(Code::DefaultAccountRequired),
+            AccountError::RevisionMismatch => of(Code::RevisionMismatch),
+            AccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PortalError> for Problem {
+    fn from(error: PortalError) -> Self {
+        match error {
+            PortalError::UnknownSite => Self::unknown_site(),
+            PortalError::Refused(refused) => refused.into(),
+            PortalError::ForeignReturn => {
+                let detail = "must start with an origin that portal.return_origins lists";
+                Self::invalid_body(vec![FieldError::new("/return_to", detail)])
+            }
+            PortalError::UnknownLink | PortalError::ExpiredLink | PortalError::Ended => {
+                Self::new(Code::NotFound, "Ask for a new portal link: this one is used up or over.")
+            }
+            PortalError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotEntitled => of(Code::NotEntitled),
+            Refused::NotYourAccount => of(Code::NotYourAccount),
+            Refused::SelfServiceDisabled => of(Code::SelfServiceDisabled),
+            Refused::DefaultAccountRequired => of(Code::DefaultAccountRequired),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(ref cause) => {
+                warn!(error = %error, cause = %cause, "the store cannot be reached");
+                of(Code::StoreUnavailable)
+            }
+            StoreError::Uncertain | StoreError::Contended => {
+                warn!(error = %error, "a write is not confirmed");
+                of(Code::StoreUnavailable)
+            }
+            StoreError::Corrupt(ref cause) => {
+                error!(error = %error, cause = %cause, "a record cannot be opened");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// A problem that says of itself what to do next.
+fn of(code: Code) -> Problem {
+    Problem::new(code, code.doc())
+}

@@ -1,0 +1,136 @@
+//! `/v1/sites/{site_id}/portal-links`: one-time links into the portal (R4, R6).
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use url::Url;
+
+use crate::app::portal;
+use crate::domain::account::Owner;
+use crate::domain::id::SiteId;
+use crate::domain::id::StaffId;
+use crate::domain::locale::Locale;
+use crate::domain::portal::Actor;
+use crate::domain::portal::Page;
+use crate::domain::portal::Visit;
+use crate::web::auth::OnSite;
+use crate::web::auth::needs;
+use crate::web::extract::Json;
+use crate::web::extract::NoParameters;
+use crate::web::extract::Query;
+use crate::web::internal::state::Internal;
+use crate::web::problem::FieldError;
+use crate::web::problem::Problem;
+use crate::web::urls;
+
+/// A portal link as it is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreatePortalLink {
+    actor: ActorBody,
+    page: PageBody,
+    #[serde(default)]
+    owner: Option<OwnerBody>,
+    #[serde(default)]
+    return_to: Option<String>,
+    #[serde(default)]
+    locale: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, tag = "role", rename_all = "snake_case")]
+enum ActorBody {
+    Owner {},
+    Staff { staff_id: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+enum OwnerBody {
+    Default {},
+    Staff { staff_id: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PageBody {
+    Manage,
+    ConnectZoom,
+}
+
+/// A portal link that was made.
+#[derive(Debug, Serialize)]
+pub(super) struct PortalLinkBody {
+    id: String,
+    url: Url,
+    expires_at: Timestamp,
+}
+
+pub(super) async fn create(
+    on: OnSite<needs::AccountsWrite>,
+    State(state): State<Internal>,
+    _: Query<NoParameters>,
+    Json(body): Json<CreatePortalLink>,
+) -> Result<(StatusCode, Answer<PortalLinkBody>), Problem> {
+    let visit = body.visit(on.site.id())?;
+    let link = portal::create_link(&state.gateway, visit).await?;
+    let url = urls::portal_link(&state.gateway.settings.base_url, &link.token);
+    let body = PortalLinkBody { id: link.id, url, expires_at: link.expires_at };
+    Ok((StatusCode::CREATED, Answer(body)))
+}
+
+impl CreatePortalLink {
+    fn visit(self, site: &SiteId) -> Result<Visit, Problem> {
+        let mut errors = Vec::new();
+        let actor = match &self.actor {
+            ActorBody::Owner {} => Some(Actor::Owner),
+            ActorBody::Staff { staff_id } => {
+                staff(staff_id, "/actor/staff_id", &mut errors).map(Actor::Staff)
+            }
+        };
+        let page = self.page(&mut errors);
+        let return_to = self.return_to.as_ref().and_then(|text| {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+            if url.is_none() {
+                errors.push(FieldError::new("/return_to", "must be an absolute https address"));
+            }
+            url
+        });
+        let locale = self.locale.as_ref().and_then(|tag| {
+            Locale::parse(tag)
+                .map_err(|_| errors.push(FieldError::new("/locale", "must be one of en, pt-BR")))
+                .ok()
+        });
+        match (actor, page) {
+            (Some(actor), Some(page)) if errors.is_empty() => {
+                Ok(Visit { site: site.clone(), actor, page, return_to, locale })
+            }
+            _ => Err(Problem::invalid_body(errors)),
+        }
+    }
+
+    fn page(&self, errors: &mut Vec<FieldError>) -> Option<Page> {
+        match (self.page, &self.owner) {
+            (PageBody::Manage, None) => Some(Page::Manage),
+            (PageBody::Manage, Some(_)) => {
+                errors.push(FieldError::new("/owner", "belongs to the page connect_zoom only"));
+                None
+            }
+            (PageBody::ConnectZoom, None) => {
+                errors.push(FieldError::new("/owner", "is required: whose account is to be connected"));
+                None
+            }
+            (PageBody::ConnectZoom, Some(OwnerBody::Default {})) => Some(Page::Connect(Owner::Default)),
+            (PageBody::ConnectZoom, Some(OwnerBody::Staff { staff_id })) => {
+                staff(staff_id, "/owner/staff_id", errors).map(|member| Page::Connect(Owner::Staff(member)))
+            }
+        }
+    }
+}
+
+fn staff(text: &str, pointer: &str, errors: &mut Vec<FieldError>) -> Option<StaffId> {
+    StaffId::parse(text).map_err(|error| errors.push(FieldError::new(pointer, error.to_string()))).ok()
+}

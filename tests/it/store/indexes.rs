@@ -1,0 +1,170 @@
+//! What every backend does alike with all there is: indexes, hints of due work, scans, purges.
+
+use std::time::Duration;
+
+use greenroom::store::keys;
+use greenroom::store::keys::Partition;
+use greenroom::store::kv::Change;
+use greenroom::store::kv::Cursor;
+use greenroom::store::kv::Entry;
+use greenroom::store::kv::Expect;
+use greenroom::store::kv::Found;
+use greenroom::store::kv::IndexChange;
+use greenroom::store::kv::Order;
+use greenroom::store::kv::Outcome;
+use greenroom::store::kv::Range;
+use greenroom::store::kv::Settled;
+use greenroom::store::kv::Version;
+use rstest::rstest;
+
+use crate::store::Backend;
+use crate::store::Store;
+use crate::store::add;
+use crate::store::all;
+use crate::store::commit;
+use crate::store::index_commit;
+use crate::store::put;
+use crate::store::put_for;
+use crate::store::record;
+use crate::store::session;
+use crate::store::site;
+
+#[rstest]
+#[tokio::test]
+async fn an_index_is_read_page_by_page_both_ways(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let partition = site("x");
+    let members =
+        [("z", -5), ("B", 10), ("a", 10), ("a-", 10), ("a.b", 10), ("c", 10), ("d", 11), ("e", 2000)];
+    let added = members.iter().rev().map(|(member, score)| add(member, *score)).collect();
+    store.kv.commit(&partition, &index_commit(added)).await.unwrap();
+
+    let names = |entries: &[Entry]| entries.iter().map(|entry| entry.member.clone()).collect::<Vec<_>>();
+    for (order, expected) in [
+        (Order::Ascending, ["B", "a", "a-", "a.b", "c", "d"]),
+        (Order::Descending, ["d", "c", "a.b", "a-", "a", "B"]),
+    ] {
+        for limit in 1..=7 {
+            let (mut read, mut after) = (Vec::new(), None);
+            loop {
+                let range = Range { min: 0, max: 11, after: after.clone(), limit, order };
+                let page = store.kv.range(&partition, keys::DUE, &range).await.unwrap();
+                assert!(page.len() <= limit);
+                after = page.last().cloned();
+                read.extend(names(&page));
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(read, expected, "{order:?} by {limit}");
+        }
+    }
+    assert_eq!(names(&store.kv.range(&partition, keys::DUE, &all()).await.unwrap()).len(), members.len());
+    assert_eq!(store.kv.range(&site("y"), keys::DUE, &all()).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_index_entry_moves_and_goes_with_its_commit(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let partition = site("x");
+    let change = async |change| store.kv.commit(&partition, &index_commit(vec![change])).await.unwrap();
+    let entries = async || store.kv.range(&partition, keys::DUE, &all()).await.unwrap();
+    change(add("a", 1)).await;
+    change(add("a", 1_795_341_600_123)).await;
+    assert_eq!(entries().await, [Entry { score: 1_795_341_600_123, member: "a".to_owned() }]);
+    let gone = || IndexChange::Remove { index: keys::DUE, member: "a".to_owned() };
+    assert_eq!(change(gone()).await, Outcome::Committed);
+    assert_eq!(entries().await, []);
+    assert_eq!(change(gone()).await, Outcome::Committed, "removing what is not there is done");
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_hints_the_sooner_stays_and_only_what_was_seen_is_settled(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let (x, y, z) = (site("x"), site("y"), Partition::System);
+    for (partition, at_ms) in [(&x, 50), (&x, 30), (&x, 40), (&y, 10), (&z, 90)] {
+        store.kv.hint(partition, at_ms).await.unwrap();
+    }
+    assert_eq!(store.kv.hinted(90, 10).await.unwrap(), [(y.clone(), 10), (x.clone(), 30), (z.clone(), 90)]);
+    assert_eq!(store.kv.hinted(30, 10).await.unwrap().len(), 2);
+    assert_eq!(store.kv.hinted(90, 1).await.unwrap(), [(y.clone(), 10)]);
+
+    assert_eq!(store.kv.settle_hint(&x, 50, None).await, Ok(Settled::Changed));
+    assert_eq!(store.kv.settle_hint(&x, 30, Some(70)).await, Ok(Settled::Done));
+    assert_eq!(store.kv.settle_hint(&x, 30, None).await, Ok(Settled::Changed));
+    assert_eq!(store.kv.settle_hint(&y, 10, None).await, Ok(Settled::Done));
+    assert_eq!(store.kv.settle_hint(&y, 10, None).await, Ok(Settled::Changed));
+    assert_eq!(store.kv.hinted(90, 10).await.unwrap(), [(x, 70), (z, 90)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_scan_meets_every_record_of_every_partition(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let mut expected = Vec::new();
+    for partition in [site("x"), site("y"), Partition::System] {
+        let mut changes: Vec<Change> =
+            (0..20).map(|i| put(&session(&format!("s{i:02}")), Expect::Absent, i + 1, "bytes")).collect();
+        changes.push(put_for(&session("timed"), 1, Duration::from_mins(1)));
+        let mut all = commit(changes);
+        all.index.push(add("a", 1));
+        store.kv.commit(&partition, &all).await.unwrap();
+        store.kv.hint(&partition, 1).await.unwrap();
+        expected.extend(all.changes.into_iter().map(|change| (partition.clone(), change.key)));
+    }
+    let (mut met, mut cursor): (Vec<_>, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        let page = store.kv.scan(cursor.as_ref(), 7).await.unwrap();
+        for record in page.records {
+            assert_eq!(record.ttl.is_some(), record.key == session("timed"));
+            assert!(record.version > Version::ZERO && !record.bytes.is_empty());
+            met.push((record.partition, record.key));
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    met.sort();
+    met.dedup();
+    expected.sort();
+    assert_eq!(met, expected);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_purge_leaves_nothing_but_the_floor(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let (x, near) = (site("x"), site("x1"));
+    for partition in [&x, &near] {
+        let mut all = commit(vec![
+            put(&session("a"), Expect::Absent, 1, "a"),
+            put(&session("b"), Expect::Absent, 9, "b"),
+            put_for(&session("c"), 4, Duration::from_mins(1)),
+        ]);
+        all.index.push(add("a", 1));
+        store.kv.commit(partition, &all).await.unwrap();
+        store.kv.hint(partition, 5).await.unwrap();
+    }
+    assert_eq!(store.kv.purge(&x).await, Ok(3));
+    assert_eq!(store.kv.purge(&x).await, Ok(0), "a purge is repeatable");
+    assert_eq!(store.find(&x, &session("b")).await, Found::Absent);
+    assert_eq!(store.kv.range(&x, keys::DUE, &all()).await.unwrap(), []);
+    assert_eq!(store.floor(&x).await, Version(9));
+    assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(near.clone(), 5)]);
+    assert_eq!(store.find(&near, &session("b")).await, record(9, "b"));
+    let stale = put(&session("b"), Expect::Absent, 9, "b");
+    assert_eq!(store.commit(&x, vec![stale]).await, Outcome::Conflict);
+}

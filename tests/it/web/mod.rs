@@ -1,0 +1,4 @@
+//! The listener and the frame, over real sockets.
+
+mod frame;
+mod listener;
