@@ -2,8 +2,8 @@
 
 use greenroom::app::accounts;
 use greenroom::app::accounts::AccountError;
-use greenroom::app::accounts::Change;
 use greenroom::app::presupposed::Presupposed;
+use greenroom::app::sites::Put;
 use greenroom::domain::account::Connection;
 use greenroom::domain::account::Owner;
 use greenroom::domain::custom_link::CustomLink;
@@ -88,11 +88,9 @@ async fn what_was_typed_is_kept_and_each_error_stands_beside_its_field() {
 #[tokio::test]
 async fn staff_see_and_touch_their_own_account_only() {
     let world = World::start().await;
-    world.change(|site| {
-        site.put_account(&Owner::Default, room("https://meet.example/default"), site.updated_at);
-    });
+    world.connect(&Owner::Default, room("https://meet.example/default"));
     let bob = Owner::Staff(StaffId::parse("bob").unwrap());
-    world.change(|site| site.put_account(&bob, room("https://bob.example/x"), site.updated_at));
+    world.connect(&bob, room("https://bob.example/x"));
     let (browser, page) = enter(&world, Actor::Staff(StaffId::parse("ana").unwrap())).await;
     assert!(page.offers_for("connect_zoom", "staff/ana") && !page.offers("add_staff"), "{}", page.text);
     assert!(!page.text.contains("data-owner=\"default\"") && !page.text.contains("bob"), "{}", page.text);
@@ -119,7 +117,7 @@ async fn an_owner_adds_a_staff_members_account_once_there_is_a_default() {
     let form = browser.get(world.base.join("/portal/custom-link?staff_id=ana").unwrap()).await;
     assert_eq!(form.status, StatusCode::CONFLICT);
 
-    world.change(|site| site.put_account(&Owner::Default, room("https://meet.example/x"), site.updated_at));
+    world.connect(&Owner::Default, room("https://meet.example/x"));
     let page = browser.get(&page.url).await;
     let staff = browser.press(&page, "add_staff", &[]).await;
     assert!(staff.offers("connect_zoom") && staff.offers("connect_custom_link"));
@@ -140,7 +138,7 @@ async fn the_same_put_changes_nothing_and_a_stale_one_is_refused() {
     let anything = Presupposed::Anything;
     let first = accounts::put_custom(&world.gateway, &place, link(), &anything).await.unwrap();
     let again = accounts::put_custom(&world.gateway, &place, link(), &anything).await.unwrap();
-    assert_eq!((first.change, again.change), (Change::Created, Change::Replaced));
+    assert_eq!((first.put, again.put), (Put::Created, Put::Replaced));
     assert_eq!(first.account, again.account);
 
     let stale = Presupposed::OneOf(Vec::new());
@@ -162,7 +160,7 @@ async fn the_same_put_changes_nothing_and_a_stale_one_is_refused() {
 #[tokio::test]
 async fn of_sixteen_changes_at_once_none_is_lost() {
     let world = World::start().await;
-    world.change(|site| site.put_account(&Owner::Default, room("https://meet.example/x"), site.updated_at));
+    world.connect(&Owner::Default, room("https://meet.example/x"));
     let put = |index: usize| {
         let gateway = world.gateway.clone();
         tokio::spawn(async move {

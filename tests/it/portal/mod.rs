@@ -3,6 +3,8 @@
 mod accounts;
 mod connecting;
 mod defence;
+mod flow;
+mod grants;
 mod joining;
 mod language;
 mod opening;

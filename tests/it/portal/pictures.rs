@@ -120,7 +120,7 @@ impl Tour {
         self.photograph("custom-link-wrong").await;
         self.browser.fill("url", "https://meet.example/room").await;
         self.press("save", "/portal").await;
-        self.world.change(|site| site.put_account(&ana(), room("https://ana.example/x"), site.updated_at));
+        self.world.connect(&ana(), room("https://ana.example/x"));
         self.visit("/portal?notice=saved", "manage").await;
         self.press("done", "/portal/finished").await;
         self.photograph("finished").await;

@@ -26,12 +26,14 @@ use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
 use greenroom::app::settings;
+use greenroom::domain::account::Connection;
 use greenroom::domain::account::Host;
+use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::entropy::Entropy;
 use greenroom::domain::grant::RefreshTiming;
+use greenroom::domain::hash::HashKey;
 use greenroom::domain::id::SiteId;
-use greenroom::domain::join::HashKey;
 use greenroom::domain::locale::Locale;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::portal::Actor;
@@ -243,6 +245,7 @@ impl World {
             meetings: Arc::new(NoMeetings),
             settings: Arc::new(told(&base)),
             tasks: TaskTracker::new(),
+            bell: Arc::default(),
             refreshes: Arc::default(),
         };
         let world = Self { base, gateway, memory, clock, provider };
@@ -263,6 +266,12 @@ impl World {
             visibility: SiteVisibility::default(),
         };
         Site::new(SiteId::parse(id).unwrap(), settings, HashKey::new([1; 32]), self.gateway.clock.now())
+    }
+
+    /// Connects an account without asking anybody.
+    pub(super) fn connect(&self, owner: &Owner, connection: Connection) {
+        let now = self.gateway.clock.now();
+        self.change(|site| drop(site.put_account(owner, connection, now)));
     }
 
     /// Changes the site.

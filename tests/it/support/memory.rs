@@ -15,6 +15,7 @@ use greenroom::app::ports::store::JoinTarget;
 use greenroom::app::ports::store::Life;
 use greenroom::app::ports::store::SessionEntry;
 use greenroom::app::ports::store::SessionRange;
+use greenroom::app::ports::store::SessionWrite;
 use greenroom::app::ports::store::SiteChange;
 use greenroom::app::ports::store::SiteSnapshot;
 use greenroom::app::ports::store::Sites;
@@ -161,10 +162,11 @@ impl Sites for Memory {
         }
         for session in change.sessions {
             let key = (change.site.clone(), session.id);
-            match session.put {
-                Some(put) => shelves.sessions.insert(key, (version, put)),
-                None => shelves.sessions.remove(&key),
-            };
+            match session.write {
+                SessionWrite::Put(put) => drop(shelves.sessions.insert(key, (version, put))),
+                SessionWrite::Remove => drop(shelves.sessions.remove(&key)),
+                SessionWrite::Keep => {}
+            }
         }
         Ok(Committed::Yes)
     }
