@@ -71,12 +71,13 @@ where
     T: Send,
     Answer: Future<Output = Result<T, ProviderError>> + Send,
 {
-    let access = refresh::access(gateway, grant, Need::Valid).await.map_err(no_access)?;
+    let access = refresh::access(gateway, grant, Need::Valid).await.map_err(|error| no_access(&error))?;
     let refused = match attempt(access.host).await {
         Err(ProviderError::TokenRefused) => access.generation,
         outcome => return judge(gateway, grant, access.generation, outcome).await,
     };
-    let access = refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(no_access)?;
+    let access =
+        refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(|error| no_access(&error))?;
     let outcome = match attempt(access.host).await {
         Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize),
         outcome => outcome,
@@ -112,7 +113,7 @@ async fn judge<T>(
     })
 }
 
-fn no_access(error: AccessError) -> CallFailure {
+fn no_access(error: &AccessError) -> CallFailure {
     let why = match error {
         AccessError::Lapsed(_) => PauseReason::Reauthorization,
         AccessError::Unavailable | AccessError::Store(_) => PauseReason::Unavailable,

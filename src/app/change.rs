@@ -23,6 +23,7 @@ const ROUNDS: usize = 32;
 
 /// What was decided on a snapshot.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a decision is taken apart as soon as it is made")]
 pub enum Decision<T> {
     /// Nothing changes.
     Keep(T),

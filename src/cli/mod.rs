@@ -4,7 +4,10 @@ mod config;
 mod keys;
 mod out;
 mod serve;
+mod shutdown;
 pub mod telemetry;
+#[cfg(feature = "demo")]
+mod zoom_simulator;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +72,9 @@ enum Command {
     /// Make the keys that seal everything stored.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Stand in for Zoom: consent pages, users, meetings, and faults on request.
+    #[cfg(feature = "demo")]
+    ZoomSimulator(zoom_simulator::Arguments),
 }
 
 /// Parses the command line and runs the command it names.
@@ -86,6 +92,8 @@ fn dispatch(arguments: Arguments) -> Exit {
         Command::Serve => ended(serve::run(common.config.as_deref())),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
+        #[cfg(feature = "demo")]
+        Command::ZoomSimulator(arguments) => ended(zoom_simulator::run(arguments)),
     }
 }
 

@@ -4,13 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
-use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::cli::Exit;
 use crate::cli::environment;
+use crate::cli::shutdown;
 use crate::cli::telemetry;
 use crate::config::watch::Sources;
 use crate::config::watch::Watcher;
@@ -52,23 +50,7 @@ async fn serve(path: Option<&Path>) -> anyhow::Result<Exit> {
     info!(public = %server.public_address()?, internal = %server.internal_address()?, "serving");
     tokio::spawn(server.live().clone().follow(versions));
     tokio::spawn(watcher.run(clock));
-    let stop = stopped()?;
+    let stop = shutdown::on_signal().context("signals cannot be listened to")?;
     server.run(stop, Farewell::Announced).await;
     Ok(Exit::Done)
-}
-
-/// Cancelled by SIGTERM or SIGINT.
-pub(super) fn stopped() -> anyhow::Result<CancellationToken> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened to")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened to")?;
-    let stop = CancellationToken::new();
-    let told = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        told.cancel();
-    });
-    Ok(stop)
 }

@@ -35,6 +35,7 @@ impl HashKey {
     }
 
     /// HMAC-SHA-256 (RFC 2104) over parts, each preceded by its length, so that no two lists of parts are alike.
+    #[expect(clippy::missing_panics_doc, reason = "a key of HMAC has any length")]
     pub fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of HMAC has any length");
         for part in parts {
@@ -59,6 +60,7 @@ impl Drop for HashKey {
 
 /// Under what a random text is stored: 160 bits of SHA-256 over its purpose and itself, enough for texts of 96 random
 /// bits and more.
+#[expect(clippy::missing_panics_doc, reason = "20 bytes are always 32 characters of base32")]
 pub fn token_hash(purpose: &str, text: &str) -> TokenHash {
     let mut hasher = Sha256::new();
     for part in [purpose, ":", text] {

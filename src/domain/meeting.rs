@@ -75,6 +75,7 @@ impl Shown {
 
     /// What to ask of a provider now: as wanted, or for a session under way the rest of it, since a past start is
     /// silently taken as "now" (zoom/facts.md 2.2).
+    #[must_use]
     pub fn from_now(&self, now: Timestamp) -> Self {
         if self.starts_at > now {
             return self.clone();

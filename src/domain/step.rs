@@ -55,7 +55,7 @@ pub enum Step {
     Rest,
     /// Nothing before this time.
     Wait(Timestamp),
-    /// Commit an intent ([`Minting::begun`]), then create this.
+    /// Commit an intent ([`Minting::begun`](crate::domain::minting::Minting::begun)), then create this.
     Create(WantedMeeting),
     /// List the host's meetings: the create of this intent was not answered.
     Look(Intent),

@@ -11,6 +11,8 @@ mod config;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod simulator;

@@ -32,6 +32,7 @@ use crate::store::records::field::url;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a shape lives for one read or write")]
 pub(super) enum TicketV1 {
     PortalLink { visit: VisitV1, expires_at: Time },
     PortalSession { visit: VisitV1, form_token: String, expires_at: Time, pending: Option<PendingV1> },

@@ -5,9 +5,9 @@ use std::fs;
 use predicates::str::contains;
 use predicates::str::is_empty;
 
-use crate::config::written::LEAST;
-use crate::config::written::Written;
 use crate::support::program::greenroom;
+use crate::support::written::LEAST;
+use crate::support::written::Written;
 
 #[test]
 fn the_example_passes_the_check_given_the_files_it_names() {

@@ -3,4 +3,3 @@
 mod command;
 mod problems;
 mod watch;
-mod written;

@@ -7,10 +7,10 @@ use greenroom::config::load;
 use greenroom::store::settings::StoreUrl;
 use secrecy::ExposeSecret;
 
-use crate::config::written::LEAST;
-use crate::config::written::Written;
-use crate::config::written::keys;
-use crate::config::written::ring;
+use crate::support::written::LEAST;
+use crate::support::written::Written;
+use crate::support::written::keys;
+use crate::support::written::ring;
 
 #[test]
 fn the_least_configuration_gets_the_defaults_of_the_contract() {

@@ -12,9 +12,9 @@ use secrecy::ExposeSecret;
 use tokio::process::Command;
 use tokio::sync::Notify;
 
-use crate::config::written::LEAST;
-use crate::config::written::Written;
-use crate::config::written::ring;
+use crate::support::written::LEAST;
+use crate::support::written::Written;
+use crate::support::written::ring;
 
 #[tokio::test]
 async fn a_changed_secret_file_is_handed_on_and_a_broken_one_is_not() {

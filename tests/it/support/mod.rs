@@ -8,3 +8,6 @@ pub(crate) mod memory;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;
+pub(crate) mod shift_clock;
+pub(crate) mod visitor;
+pub(crate) mod written;

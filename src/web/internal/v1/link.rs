@@ -13,6 +13,7 @@ use crate::domain::id::SessionId;
 use crate::domain::link::Link;
 use crate::domain::link::Status;
 use crate::domain::link::Warning;
+use crate::domain::resolve::Source;
 use crate::domain::visibility::Audience;
 use crate::domain::visibility::Sight;
 use crate::domain::visibility::sight;
@@ -141,7 +142,7 @@ impl ShownLink {
             status: link.status.name(),
             reason: link.status.reason(),
             provider: link.provider.map(Provider::name),
-            source: link.source.map(|source| source.name()),
+            source: link.source.map(Source::name),
             staff_id: link.staff().map(|member| member.as_str().into()),
             join_url,
             provider_url: link.provider_url.map(|url| url.expose().into()),

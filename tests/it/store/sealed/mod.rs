@@ -68,7 +68,7 @@ pub(super) async fn read(sealed: &Sealed, partition: &Partition, key: &Key) -> R
 pub(super) async fn text(sealed: &Sealed, partition: &Partition, key: &Key) -> String {
     match read(sealed, partition, key).await.unwrap() {
         Opened::Record { bytes, .. } => String::from_utf8(bytes.to_vec()).unwrap(),
-        other => panic!("{other:?}"),
+        other @ (Opened::Absent | Opened::Unchanged(_)) => panic!("{other:?}"),
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn raw(kv: &dyn Kv, partition: &Partition, key: &Key) -> (Versi
     let asks = [Ask { key: key.clone(), known: None }];
     match kv.read(partition, &asks).await.unwrap().found.remove(0) {
         Found::Record { version, bytes } => (version, bytes),
-        other => panic!("{other:?}"),
+        other @ (Found::Absent | Found::Unchanged(_)) => panic!("{other:?}"),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn plant(kv: &dyn Kv, partition: &Partition, key: &Key, bytes: 
     let snapshot = kv.read(partition, &asks).await.unwrap();
     let (expect, version) = match &snapshot.found[0] {
         Found::Record { version, .. } => (Expect::Version(*version), version.next()),
-        _ => (Expect::Absent, snapshot.floor.next()),
+        Found::Absent | Found::Unchanged(_) => (Expect::Absent, snapshot.floor.next()),
     };
     let write = greenroom::store::kv::Write::Put { version, bytes, ttl: None };
     let change = greenroom::store::kv::Change { key: key.clone(), expect, write };

@@ -1,0 +1,6 @@
+//! The main job, end to end: a whole gateway on a real store, the simulator as Zoom, a browser, booking core.
+
+mod bad_days;
+mod booking;
+mod joining;
+mod world;

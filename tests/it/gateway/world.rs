@@ -1,0 +1,328 @@
+//! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom::config;
+use greenroom::crypto::entropy::SystemEntropy;
+use greenroom::crypto::keyring::Keyring;
+use greenroom::demo::simulator::Settings;
+use greenroom::demo::simulator::Simulator;
+use greenroom::server::Farewell;
+use greenroom::server::Outside;
+use greenroom::server::Server;
+use jiff::Timestamp;
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::Header;
+use reqwest::Method;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::support::redis::RedisServer;
+use crate::support::shift_clock::ShiftClock;
+use crate::support::visitor::Visitor;
+
+/// Where a gateway keeps its records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Backend {
+    Embedded,
+    Redis,
+}
+
+/// Where the platform wants browsers back.
+pub(crate) const RETURN_TO: &str = "http://127.0.0.1:1/back";
+const ISSUER_SECRET: &str = "an issuer's secret for tests only";
+const CLIENT: &str = "greenroom-test";
+const CLIENT_SECRET: &str = "client-secret-for-tests";
+
+/// A whole gateway.
+pub(crate) struct World {
+    pub(crate) public: Url,
+    pub(crate) internal: Url,
+    pub(crate) zoom: Url,
+    pub(crate) clock: ShiftClock,
+    pub(crate) files: TempDir,
+    pub(crate) redis: Option<RedisServer>,
+    client: reqwest::Client,
+    stop: CancellationToken,
+}
+
+/// What booking core is answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl World {
+    pub(crate) async fn start(backend: Backend) -> Self {
+        let redis = match backend {
+            Backend::Embedded => None,
+            Backend::Redis => Some(RedisServer::start().await),
+        };
+        let files = tempfile::tempdir().unwrap();
+        let store = match &redis {
+            Some(server) => server.url(),
+            None => format!("redb:{}", files.path().join("greenroom.redb").display()),
+        };
+        Self::open(&store, files, redis).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "booking core's own client")]
+    async fn open(store: &str, files: TempDir, redis: Option<RedisServer>) -> Self {
+        let clock = ShiftClock::default();
+        let stop = CancellationToken::new();
+        let public_port = free_port().await;
+        let public = Url::parse(&format!("http://127.0.0.1:{public_port}")).unwrap();
+        let zoom = simulator(&public, &clock, &stop).await;
+        let ring = Keyring::generate(Timestamp::UNIX_EPOCH, &SystemEntropy).render();
+        std::fs::write(files.path().join("keyring.json"), ring.as_bytes()).unwrap();
+        std::fs::write(files.path().join("issuer"), ISSUER_SECRET).unwrap();
+        let config = config::load(None, settings(&public, &zoom, store, &files).into_iter()).unwrap();
+        let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
+        let server = Server::open(&config, outside).await.unwrap();
+        let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
+        tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { public, internal, zoom, clock, files, redis, client, stop }
+    }
+
+    /// A gateway whose site `studio` has Zoom as default, a staff member with an own Zoom user, one with a custom
+    /// link, and the three kinds of services.
+    pub(crate) async fn connected(backend: Backend) -> Self {
+        let world = Self::start(backend).await;
+        world.site().await;
+        world.connect("default", "lua@example.com").await;
+        world
+    }
+
+    /// A site and its services, nothing connected.
+    pub(crate) async fn site(&self) {
+        let site = json!({"display_name": "Studio Lua", "staff_self_service": true});
+        assert_eq!(self.put("/v1/sites/studio", &site).await.status, StatusCode::CREATED);
+        for (id, kind) in [("yoga", "class"), ("talk", "appointment"), ("series", "course")] {
+            let service = json!({"kind": kind, "name": id, "video": true});
+            let put = self.put(&format!("/v1/sites/studio/services/{id}"), &service).await;
+            assert_eq!(put.status, StatusCode::CREATED, "{}", put.body);
+        }
+    }
+
+    /// Connects a Zoom user as an owner's account, as a person would.
+    pub(crate) async fn connect(&self, owner: &str, email: &str) {
+        let visitor = Visitor::new();
+        let link = self.portal_link(owner).await;
+        let page = visitor.enter(&link).await;
+        let consent = visitor.press(&page, "connect_zoom", &[]).await;
+        let consent = visitor.get(consent.location()).await;
+        let form = consent.form("allow", None);
+        let mut fields = form.1;
+        fields.push(("user".into(), email.into()));
+        fields.push(("decision".into(), "allow".into()));
+        let back = visitor.post(form.0, &fields).await;
+        let confirm = visitor.get(back.location()).await;
+        let confirm = visitor.follow(confirm).await;
+        assert!(confirm.text.contains(email), "{confirm:?}");
+        let done = visitor.press(&confirm, "confirm", &[]).await;
+        assert!(done.location().as_str().contains("greenroom_status=connected"), "{:?}", done.location());
+    }
+
+    /// A link straight into connecting an owner's account.
+    pub(crate) async fn portal_link(&self, owner: &str) -> Url {
+        let owner = match owner.strip_prefix("staff/") {
+            None => json!({"kind": "default"}),
+            Some(staff) => json!({"kind": "staff", "staff_id": staff}),
+        };
+        let body = json!({"actor": {"role": "owner"}, "page": "connect_zoom", "owner": owner, "return_to": RETURN_TO});
+        let made = self.post("/v1/sites/studio/portal-links", &body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        Url::parse(made.body["url"].as_str().unwrap()).unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let mut request =
+            self.client.request(method, self.internal.join(path).unwrap()).bearer_auth(self.token());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Reply { status, headers, body }
+    }
+
+    /// Books a session of a service with these staff members; answers it with its link.
+    pub(crate) async fn book(&self, session: &str, service: &str, staff: &[&str]) -> Reply {
+        self.put(&format!("/v1/sites/studio/sessions/{session}"), &self.booking(service, staff)).await
+    }
+
+    /// Books a session with a `Prefer` header.
+    pub(crate) async fn book_preferring(&self, session: &str, prefer: &str) -> Reply {
+        let path = format!("/v1/sites/studio/sessions/{session}");
+        let request = self.request(Method::PUT, &path).header("prefer", prefer);
+        self.send(request, Some(&self.booking("yoga", &["ana"]))).await
+    }
+
+    /// A booking in a week.
+    pub(crate) fn booking(&self, service: &str, staff: &[&str]) -> Value {
+        json!({
+            "service_id": service,
+            "staff_ids": staff,
+            "title": "Yoga with Ana",
+            "starts_at": self.in_days(7),
+            "duration_minutes": 30,
+            "time_zone": "America/Sao_Paulo",
+        })
+    }
+
+    /// The full hour, so many days from now.
+    pub(crate) fn in_days(&self, days: i64) -> String {
+        use greenroom::app::ports::clock::Clock;
+        let now = self.clock.now().as_second();
+        Timestamp::from_second(now - now.rem_euclid(3600) + days * 86_400).unwrap().to_string()
+    }
+
+    pub(crate) async fn link(&self, session: &str, audience: &str) -> Value {
+        let path = format!("/v1/sites/studio/sessions/{session}/link?audience={audience}");
+        self.get(&path).await.body
+    }
+
+    /// Follows a join address; answers status, `Location` and page.
+    pub(crate) async fn join(&self, link: &Value) -> (StatusCode, String, String) {
+        let answer = Visitor::new().get(link["join_url"].as_str().unwrap()).await;
+        let location = answer.header("location").to_owned();
+        (answer.status, location, answer.text)
+    }
+
+    pub(crate) async fn ledger(&self) -> Value {
+        self.control(Method::GET, "ledger", None).await
+    }
+
+    /// The meetings that live at the simulator.
+    pub(crate) async fn meetings(&self) -> Vec<Value> {
+        let ledger = self.ledger().await;
+        let all = ledger["meetings"].as_array().unwrap();
+        all.iter().filter(|meeting| meeting["state"] == "live").cloned().collect()
+    }
+
+    /// How many creates the simulator carried out.
+    pub(crate) async fn creates(&self) -> u64 {
+        self.ledger().await["counts"]["meetings.create"]["succeeded"].as_u64().unwrap_or(0)
+    }
+
+    pub(crate) async fn fault(&self, operation: &str, times: u32, fault: Value) {
+        let body = json!({"operation": operation, "times": times, "fault": fault});
+        self.control(Method::POST, "faults", Some(&body)).await;
+    }
+
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let mut request = self.client.request(method, self.zoom.join(&format!("/simulator/{path}")).unwrap());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Looks again until `seen` holds, moving time on a little between two looks.
+    pub(crate) async fn until(&self, what: &str, mut seen: impl AsyncFnMut() -> bool) {
+        for _ in 0..200 {
+            if seen().await {
+                return;
+            }
+            self.clock.advance(Duration::from_millis(500));
+            tokio::task::yield_now().await;
+        }
+        panic!("never: {what}");
+    }
+
+    /// Stops the gateway, and waits until its records are closed.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    fn token(&self) -> String {
+        use greenroom::app::ports::clock::Clock;
+        let now = self.clock.now().as_second();
+        let claims = json!({
+            "iss": "dev", "aud": "greenroom", "sub": "booking-core", "iat": now, "exp": now + 600, "sites": "*",
+            "scope": "sites:write accounts:read accounts:write links:read links:write links:host events:read",
+        });
+        let key = EncodingKey::from_secret(ISSUER_SECRET.as_bytes());
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+    }
+}
+
+async fn simulator(public: &Url, clock: &ShiftClock, stop: &CancellationToken) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let zoom = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let mut settings = Settings::new(CLIENT.into(), vec![CLIENT_SECRET.into()], zoom.clone());
+    settings.redirect_uris.push(public.join("/oauth/zoom/callback").unwrap().to_string());
+    let simulator = Simulator::new(settings, Arc::new(clock.clone()), 7);
+    tokio::spawn(simulator.serve(listener, stop.clone()));
+    zoom
+}
+
+fn settings(public: &Url, zoom: &Url, store: &str, files: &TempDir) -> Vec<(String, String)> {
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let issuers = format!(
+        "[{{ issuer = \"dev\", audience = \"greenroom\", hs256_secret_file = \"{}\" }}]",
+        file("issuer")
+    );
+    let pairs = [
+        ("PUBLIC__LISTEN", format!("127.0.0.1:{}", public.port().unwrap())),
+        ("PUBLIC__BASE_URL", public.to_string()),
+        ("INTERNAL__LISTEN", "127.0.0.1:0".into()),
+        ("STORE__URL", store.into()),
+        ("CRYPTO__KEYRING_FILE", file("keyring.json")),
+        ("ZOOM__CLIENT_ID", CLIENT.into()),
+        ("ZOOM__CLIENT_SECRETS", format!("[\"{CLIENT_SECRET}\"]")),
+        ("ZOOM__WEBHOOK_SECRETS", "[\"the webhook secret of the simulator\"]".into()),
+        ("ZOOM__AUTHORIZE_URL", zoom.join("/oauth/authorize").unwrap().to_string()),
+        ("ZOOM__TOKEN_URL", zoom.join("/oauth/token").unwrap().to_string()),
+        ("ZOOM__REVOKE_URL", zoom.join("/oauth/revoke").unwrap().to_string()),
+        ("ZOOM__API_URL", zoom.to_string()),
+        ("ZOOM__ALLOW_INSECURE_URLS", "true".into()),
+        ("AUTH__ISSUERS", issuers),
+        ("PORTAL__RETURN_ORIGINS", "[\"http://127.0.0.1:1\"]".into()),
+    ];
+    pairs.into_iter().map(|(key, value)| (format!("GREENROOM_{key}"), value)).collect()
+}
+
+/// A port that was free a moment ago: the public address must be known before it is bound.
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
