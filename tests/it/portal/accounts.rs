@@ -13,10 +13,10 @@ use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
 use reqwest::StatusCode;
 
-use crate::portal::visitor::Answer;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::World;
 use crate::portal::world::lua;
+use crate::support::visitor::Answer;
+use crate::support::visitor::Visitor;
 
 pub(super) fn ana() -> Owner {
     Owner::Staff(StaffId::parse("ana").unwrap())

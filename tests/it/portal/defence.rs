@@ -7,10 +7,10 @@ use reqwest::Method;
 use reqwest::StatusCode;
 
 use crate::portal::accounts::room;
-use crate::portal::visitor::Answer;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::World;
 use crate::portal::world::lua;
+use crate::support::visitor::Answer;
+use crate::support::visitor::Visitor;
 
 async fn manage(world: &World) -> (Visitor, Answer) {
     let browser = Visitor::new();

@@ -5,11 +5,11 @@ use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
 use url::Url;
 
-use crate::portal::visitor::Answer;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::CONSENT;
 use crate::portal::world::World;
 use crate::portal::world::lua;
+use crate::support::visitor::Answer;
+use crate::support::visitor::Visitor;
 
 /// The address at which Zoom sends the browser back, for what it was asked.
 pub(super) fn callback(world: &World, consent: &Url, rest: &str) -> Url {

@@ -20,11 +20,11 @@ use crate::portal::flow::email;
 use crate::portal::flow::manage;
 use crate::portal::joining::session;
 use crate::portal::joining::with_meeting;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::Says;
 use crate::portal::world::World;
 use crate::portal::world::host;
 use crate::portal::world::lua;
+use crate::support::visitor::Visitor;
 
 #[tokio::test]
 async fn another_user_than_before_is_said_so_and_the_old_grant_is_revoked() {

@@ -31,11 +31,11 @@ use greenroom::web::urls;
 use reqwest::StatusCode;
 use url::Url;
 
-use crate::portal::visitor::Answer;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::World;
 use crate::portal::world::host;
 use crate::portal::world::lua;
+use crate::support::visitor::Answer;
+use crate::support::visitor::Visitor;
 
 const ZOOM: &str = "https://us02web.zoom.us/j/92674392836?pwd=abc";
 

@@ -4,9 +4,9 @@ use greenroom::domain::locale::Locale;
 use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
 
-use crate::portal::visitor::Answer;
-use crate::portal::visitor::Visitor;
 use crate::portal::world::World;
+use crate::support::visitor::Answer;
+use crate::support::visitor::Visitor;
 
 fn lang(page: &Answer) -> &str {
     page.text.split("<html lang=\"").nth(1).unwrap().split('"').next().unwrap()

@@ -9,5 +9,4 @@ mod joining;
 mod language;
 mod opening;
 mod pictures;
-mod visitor;
 mod world;

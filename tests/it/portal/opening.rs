@@ -10,8 +10,8 @@ use greenroom::domain::portal::Page;
 use greenroom::domain::portal::Refused;
 use reqwest::StatusCode;
 
-use crate::portal::visitor::Visitor;
 use crate::portal::world::World;
+use crate::support::visitor::Visitor;
 
 fn ana() -> Actor {
     Actor::Staff(StaffId::parse("ana").unwrap())
