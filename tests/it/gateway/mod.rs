@@ -2,5 +2,6 @@
 
 mod bad_days;
 mod booking;
+mod by_hand;
 mod joining;
 mod world;
