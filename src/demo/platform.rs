@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::Method;
 use http::Request;
 use http::StatusCode;
 use http::header;
+use http::request::Builder;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -61,28 +61,36 @@ impl Platform {
 
     /// Reads. `path` starts at the root.
     pub(super) async fn get(&self, path: &str) -> Result<Reply, Unanswered> {
-        self.send(Method::GET, path, &Value::Null).await
+        self.send(Request::get(self.at(path)), &Value::Null).await
     }
 
     /// Puts a body.
     pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Reply, Unanswered> {
-        self.send(Method::PUT, path, body).await
+        self.send(Request::put(self.at(path)), body).await
+    }
+
+    /// Puts a session, and waits for its meeting as long as one may.
+    pub(super) async fn put_waiting(&self, path: &str, body: &Value) -> Result<Reply, Unanswered> {
+        self.send(Request::put(self.at(path)).header("prefer", "wait=30"), body).await
     }
 
     /// Posts a body.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Reply, Unanswered> {
-        self.send(Method::POST, path, body).await
+        self.send(Request::post(self.at(path)), body).await
     }
 
     /// Deletes.
     pub(super) async fn delete(&self, path: &str) -> Result<Reply, Unanswered> {
-        self.send(Method::DELETE, path, &Value::Null).await
+        self.send(Request::delete(self.at(path)), &Value::Null).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Reply, Unanswered> {
-        let url = format!("{}{path}", self.api.as_str().trim_end_matches('/'));
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.api.as_str().trim_end_matches('/'))
+    }
+
+    async fn send(&self, request: Builder, body: &Value) -> Result<Reply, Unanswered> {
         let bearer = format!("Bearer {}", self.token().expose_secret());
-        let mut request = Request::builder().method(method).uri(url).header(header::AUTHORIZATION, bearer);
+        let mut request = request.header(header::AUTHORIZATION, bearer);
         let mut bytes = Vec::new();
         if !body.is_null() {
             request = request.header(header::CONTENT_TYPE, "application/json");

@@ -64,7 +64,7 @@ pub(super) fn configure(
         ),
         format!("[portal]\nreturn_origins = [{}]\n", quoted(origin(&ports.simulator.url()))),
         // Short, so that a person sees the gateway heal after Zoom was down.
-        "[minting]\nsettle_seconds = 5\npost_timeout_seconds = 3\n".to_owned(),
+        "[minting]\nsettle_seconds = 5\npost_timeout_seconds = 5\n".to_owned(),
         "[telemetry]\nlog = \"warn\"\nlog_format = \"text\"\n".to_owned(),
     ];
     let file = folder.put("greenroom.toml", &text.join("\n"))?;

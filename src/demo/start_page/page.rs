@@ -38,7 +38,8 @@ const SOON: HeaderValue = HeaderValue::from_static("3; url=/demo");
 {% if let Some(alert) = alert %}<p class="alert" role="alert">{{ alert }}</p>{% endif %}
 {% if let Some(notice) = notice %}<p class="notice" role="status">{{ notice }}</p>{% endif %}
 <section aria-labelledby="accounts"><h2 id="accounts">1. Accounts</h2>
-<p>Nothing has a link before the studio has a default account. Staff may then bring their own.</p>
+<p>Nothing has a link before the studio has a default account. Staff may then bring their own.
+In the simulated Zoom you say who you are: Lua for the studio, say, and Ana for herself.</p>
 <ul class="cards">{% for account in accounts %}
 <li><p class="who">{{ account.whose }}</p>
 <p class="fine">{% if let Some(connected) = account.connected %}<span class="ready">{{ connected }}</span>{% else %}not connected{% endif %}</p>

@@ -16,7 +16,7 @@ use crate::demo::tour::wrong::answered;
 use crate::demo::tour::wrong::same;
 
 /// How long anything may take to settle.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A session to be booked.
@@ -49,7 +49,8 @@ pub(super) async fn book(stage: &Stage, wanted: &Wanted) -> Result<Reply, Wrong>
 
 /// Books a session, and goes on where its link is ready.
 pub(super) async fn book_ready(stage: &Stage, wanted: &Wanted) -> Result<Reply, Wrong> {
-    let booked = book(stage, wanted).await?;
+    let (path, body) = (session_path(wanted.id), wanted.body(stage));
+    let booked = answered(stage.platform.put_waiting(&path, &body).await?, 201)?;
     same(&format!("the link's status of {}", wanted.id), booked.text("/link/status"), "ready")?;
     Ok(booked)
 }

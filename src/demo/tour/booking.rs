@@ -122,7 +122,7 @@ pub(super) async fn course(stage: &Stage) -> Result<String, Wrong> {
 /// Exactly one meeting (R28).
 pub(super) async fn twenty_times(stage: &Stage) -> Result<String, Wrong> {
     let (path, body) = (session_path(TWENTY.id), TWENTY.body(stage));
-    let puts = join_all((0..20).map(|_| stage.platform.put(&path, &body))).await;
+    let puts = join_all((0..20).map(|_| stage.platform.put_waiting(&path, &body))).await;
     let mut created = 0_usize;
     let mut ids = BTreeSet::new();
     for reply in puts {

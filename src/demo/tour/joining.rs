@@ -80,9 +80,13 @@ pub(super) async fn hidden(stage: &Stage) -> Result<String, Wrong> {
         let link = link(stage, "class-1", audience).await?;
         same("the status", link.text("/status"), "hidden")?;
         let fields = link.body.as_object().into_iter().flatten();
-        let shown: Vec<_> =
+        let shown: BTreeSet<_> =
             fields.filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str()).collect();
-        same("what is answered", shown.join(" ").as_str(), "reason revision session_id status updated_at")?;
+        same(
+            "what is answered",
+            shown.into_iter().collect::<Vec<_>>().join(" ").as_str(),
+            "reason revision session_id status updated_at",
+        )?;
     }
     browser.look(&sent).await?.came_with(404)?;
     browser.look(&members).await?.came_with(302)?;
