@@ -6,7 +6,7 @@ use crate::cli::Exit;
 use crate::cli::environment;
 use crate::cli::out::Out;
 use crate::cli::serve::runtime;
-use crate::cli::serve::stopped;
+use crate::cli::shutdown;
 use crate::cli::telemetry;
 use crate::demo::stage::Plan;
 use crate::demo::stage::Stage;
@@ -29,7 +29,7 @@ pub(in crate::cli) fn run(arguments: &Arguments, out: Out) -> anyhow::Result<Exi
 async fn demo(arguments: &Arguments, out: Out) -> anyhow::Result<Exit> {
     let plan = Plan::open(environment()).await?;
     telemetry::start(plan.telemetry())?;
-    let told = stopped()?;
+    let told = shutdown::on_signal().context("signals cannot be listened to")?;
     let stage = plan.start().await?;
     let ended = if arguments.tour {
         tokio::select! {

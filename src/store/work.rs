@@ -1,7 +1,8 @@
 //! Owns due work in the store: an index in each partition, and hints by which partitions with work are found.
 //!
-//! A hint is written before the commit that makes the work, and again after it. A partition that turns out to have none
-//! is looked at once more a while later, in case whoever commits died in between, and only then loses its hint.
+//! A hint is written before the commit that makes the work, and again after it. A partition that turns out to have none,
+//! or none for long, is looked at once more a while later, in case whoever commits died in between; only then is its
+//! hint moved or gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,11 +87,13 @@ impl Work for StoredWork {
         let partition = partition_of(&place.scope);
         let seen = place.hinted_at.as_millisecond();
         let left = self.due_in(&partition, FAR, 1).await?;
-        let next = match left.first() {
-            // Behind those that have not had their turn.
-            Some(entry) => Some(entry.score.max(now.as_millisecond()) & !1),
+        // What is due now stands behind those that have not had their turn.
+        let due = left.first().map(|entry| entry.score.max(now.as_millisecond()) & !1);
+        let last_look = after(now, COMMIT_TIME).as_millisecond() | 1;
+        let next = match due {
+            Some(at) if at <= last_look || is_last_look(seen) => Some(at),
             None if is_last_look(seen) => None,
-            None => Some(after(now, COMMIT_TIME).as_millisecond() | 1),
+            Some(_) | None => Some(last_look),
         };
         self.sealed.settle_hint(&partition, seen, next).await?;
         Ok(())
