@@ -40,24 +40,24 @@ pub enum CallFailure {
 
 impl CallFailure {
     /// What it means for a create that was certainly not executed.
-    pub fn outcome(self, failures: u32, now: Timestamp) -> NotCreated {
+    pub fn outcome(self, grant: &GrantId, failures: u32, now: Timestamp) -> NotCreated {
         match self {
             Self::Rejected | Self::Gone => NotCreated::Rejected,
             Self::Later { .. } | Self::Ambiguous | Self::NoGrant => {
-                NotCreated::Later(self.pause(failures, now))
+                NotCreated::Later(self.pause(grant, failures, now))
             }
         }
     }
 
     /// How long the provider is left alone after this.
-    pub fn pause(self, failures: u32, now: Timestamp) -> Pause {
+    pub fn pause(self, grant: &GrantId, failures: u32, now: Timestamp) -> Pause {
         let (reason, until) = match self {
             Self::Later { why, until } => (why, until),
             Self::NoGrant => (PauseReason::Reauthorization, None),
             Self::Ambiguous | Self::Rejected | Self::Gone => (PauseReason::Unavailable, None),
         };
         let until = until.filter(|until| *until > now).unwrap_or_else(|| after(now, backoff(failures)));
-        Pause { until, reason, failures: failures.saturating_add(1) }
+        Pause { grant: grant.clone(), until, reason, failures: failures.saturating_add(1) }
     }
 }
 

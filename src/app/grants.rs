@@ -33,8 +33,10 @@ use crate::domain::site::Site;
 pub const CONFIRM_WITHIN: Duration = Duration::from_mins(10);
 /// Must exceed [`CONFIRM_WITHIN`]: a reference is held before its site bears it out, and must not be swept between.
 const SETTLED_AFTER: Duration = Duration::from_mins(11);
-/// An idle grant is looked at this often: its refresh token dies after 90 days (correctness.md section 3).
-pub const KEEP_ALIVE: Duration = Duration::from_hours(7 * 24);
+/// How long after a lapse every write leaves its accounts to be told once more.
+const TOLD_WITHIN: Duration = Duration::from_hours(1);
+/// How soon they are.
+const TELL_AGAIN: Duration = Duration::from_mins(1);
 /// How long meetings that are to be deleted have before their grant is revoked.
 const RELEASE_AFTER: Duration = Duration::from_mins(10);
 /// When a revocation that was not answered is tried again.
@@ -122,14 +124,17 @@ pub async fn release(
     for _ in 0..ATTEMPTS {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
+        // Somebody may have connected the account anew meanwhile: what the site does not bear out is swept later.
+        if grant.authorized_at > confirmed_at && !is_settled(&grant, gateway.clock.now()) {
+            return Ok(());
+        }
         let mut released = Grant::clone(&grant);
         released.references.remove(reference);
         let released = Arc::new(released);
         if put(gateway, stored.basis, &released, gateway.clock.now()).await? == Committed::Conflict {
             continue;
         }
-        let none_waits = confirmed_at >= released.authorized_at || is_settled(&released, gateway.clock.now());
-        if released.references.is_empty() && none_waits {
+        if released.references.is_empty() {
             end_soon(gateway, released);
         }
         return Ok(());
@@ -177,15 +182,21 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
     Err(GrantError::Busy)
 }
 
-/// When a grant needs attention next.
-pub fn due(grant: &Grant, now: Timestamp) -> Option<Timestamp> {
+/// When a grant needs attention next; `keep_alive` is how old tokens may grow.
+pub fn due(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option<Timestamp> {
     if !is_settled(grant, now) {
         return Some(after(grant.authorized_at, SETTLED_AFTER));
     }
     if grant.references.is_empty() {
         return Some(after(now, REVOKE_AGAIN));
     }
-    grant.tokens.pair().map(|pair| after(pair.obtained_at, KEEP_ALIVE).max(after(now, REVOKE_AGAIN)))
+    match &grant.tokens {
+        Tokens::Active(pair) | Tokens::Refreshing { pair, .. } => {
+            Some(after(pair.obtained_at, keep_alive).max(after(now, REVOKE_AGAIN)))
+        }
+        // Whoever writes before its accounts are told leaves it due.
+        Tokens::Lapsed { since, .. } => (now < after(*since, TOLD_WITHIN)).then(|| after(now, TELL_AGAIN)),
+    }
 }
 
 /// Whether nobody can still be about to confirm the last authorisation.
@@ -249,7 +260,10 @@ async fn put(
     grant: &Arc<Grant>,
     now: Timestamp,
 ) -> Result<Committed, StoreError> {
-    let change = GrantChange::Put { grant: Arc::clone(grant), due: due(grant, now) };
+    let change = GrantChange::Put {
+        grant: Arc::clone(grant),
+        due: due(grant, gateway.settings.refresh.keep_alive, now),
+    };
     gateway.grants.commit(&grant.id, basis, change).await
 }
 
@@ -273,7 +287,10 @@ enum Word {
 
 async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Result<Word, GrantError> {
     for _ in 0..ATTEMPTS {
-        let stored = gateway.sites.read(&reference.site, &[]).await?.site;
+        let stored = match gateway.sites.read(&reference.site, &[]).await {
+            Err(StoreError::Destroyed) => return Ok(Word::NotBorneOut),
+            read => read?.site,
+        };
         let Some(site) = stored.value else { return Ok(Word::NotBorneOut) };
         let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
         let Some(account) = account.filter(|account| account.grant == grant.id) else {

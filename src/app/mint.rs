@@ -33,10 +33,13 @@ pub async fn create(gateway: Gateway, site: SiteId, launch: Launch) {
     let now = gateway.clock.now();
     let settle = |minting: Minting| match &outcome {
         Ok(created) => minting.bound(launch.meeting(created, now)),
-        Err(CallFailure::Ambiguous) => {
-            minting.unanswered(&launch.intent, CallFailure::Ambiguous.pause(launch.failures, now))
+        Err(CallFailure::Ambiguous) => minting.unanswered(
+            &launch.intent,
+            CallFailure::Ambiguous.pause(&launch.intent.grant, launch.failures, now),
+        ),
+        Err(failure) => {
+            minting.not_created(&launch.intent, failure.outcome(&launch.intent.grant, launch.failures, now))
         }
-        Err(failure) => minting.not_created(&launch.intent, failure.outcome(launch.failures, now)),
     };
     match &outcome {
         Ok(_) => info!(session.id = %launch.session, "meeting made"),

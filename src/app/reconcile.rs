@@ -61,6 +61,7 @@ struct Target<'a> {
 #[derive(Debug)]
 enum Claimed {
     Nothing,
+    NoSite,
     Create(Launch),
     Look(Lost),
     Update(Meeting, Draft),
@@ -79,12 +80,17 @@ struct Lost {
 /// A step that was claimed, and how many tries in a row before it did not succeed.
 type Claim = (Claimed, u32);
 
-/// Takes the next step of a session, if one is due. Fails only as the store fails: then it stays due.
+/// Takes the next step of a session, if one is due; of a site that is half off-boarded, the rest is. Fails only as the
+/// store fails: then it stays due.
 pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Result<(), StoreError> {
     let target = Target { gateway, site, session };
-    let (claimed, failures) = claim(target).await?;
+    let (claimed, failures) = match claim(target).await {
+        Err(StoreError::Destroyed) => (Claimed::NoSite, 0),
+        claimed => claimed?,
+    };
     match claimed {
         Claimed::Nothing => {}
+        Claimed::NoSite => gateway.sites.purge(site).await?,
         Claimed::Create(launch) => mint::create(gateway.clone(), site.clone(), launch).await,
         Claimed::Look(lost) => look(target, (&lost, failures)).await,
         Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
@@ -97,14 +103,19 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
 /// Commits that the step is being taken, before anything is done at the provider.
 async fn claim(target: Target<'_>) -> Result<Claim, StoreError> {
     let ids = std::slice::from_ref(target.session);
-    change(target.gateway, target.site, ids, |snapshot| Ok(decide(target.gateway, snapshot))).await
+    change(target.gateway, target.site, ids, |snapshot| Ok(decide(target.gateway, target.session, snapshot)))
+        .await
 }
 
-fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Claim> {
+fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decision<Claim> {
     let (Some(site), Some(stored)) = (&snapshot.site.value, snapshot.sessions.first()) else {
-        return Decision::Keep((Claimed::Nothing, 0));
+        return Decision::Keep((Claimed::NoSite, 0));
     };
-    let Some(old) = &stored.value else { return Decision::Keep((Claimed::Nothing, 0)) };
+    let Some(old) = &stored.value else {
+        let change =
+            SessionChange { id: id.clone(), basis: stored.basis, write: SessionWrite::Keep, due: None };
+        return Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0));
+    };
     let now = gateway.clock.now();
     let failures = old.minting.failures();
     let id = old.id.clone();
@@ -150,9 +161,11 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Claim> {
 async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     let gateway = target.gateway;
     let intent = &lost.intent;
+    let grant = &intent.grant;
     let found = match list_marked(gateway, &intent.grant, &lost.marker).await {
         Ok(found) => found,
-        Err(failure) => return pause(target, failure, failures).await,
+        Err(CallFailure::NoGrant) => return abandon(target, intent).await,
+        Err(failure) => return pause(target, (grant, failure, failures)).await,
     };
     let Some((first, rest)) = found.split_first() else {
         return count_scan(target, intent).await;
@@ -181,8 +194,13 @@ async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
             persist(gateway, target.site, target.session, persisted).await;
         }
         Ok(None) => count_scan(target, intent).await,
-        Err(failure) => pause(target, failure, failures).await,
+        Err(failure) => pause(target, (grant, failure, failures)).await,
     }
+}
+
+async fn abandon(target: Target<'_>, intent: &Intent) {
+    warn!(session.id = %target.session, "a lost create is not looked for any more: its account was disconnected");
+    persist(target.gateway, target.site, target.session, |minting| minting.abandoned(intent)).await;
 }
 
 /// Every meeting of a host that bears the marker, in whichever attempt, the oldest first.
@@ -230,6 +248,7 @@ async fn count_scan(target: Target<'_>, intent: &Intent) {
 async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: &Draft) {
     let gateway = target.gateway;
     let id = &meeting.id;
+    let grant = &meeting.grant;
     let outcome = call(gateway, &meeting.grant, |host| async move {
         gateway.meetings.update(&host, id, draft).await?;
         gateway.meetings.find(&host, id).await
@@ -251,7 +270,7 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
             persist(gateway, target.site, target.session, |minting| minting.gone(id)).await;
         }
         Err(CallFailure::Rejected) => give_up(target, id, &draft.shown).await,
-        Err(failure) => pause(target, failure, failures).await,
+        Err(failure) => pause(target, (grant, failure, failures)).await,
     }
 }
 
@@ -263,6 +282,7 @@ async fn give_up(target: Target<'_>, id: &MeetingId, shown: &Shown) {
 
 async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
     let gateway = target.gateway;
+    let grant = &doomed.grant;
     let outcome =
         call(gateway, &doomed.grant, |host| async move { gateway.meetings.remove(&host, &doomed.id).await })
             .await;
@@ -275,12 +295,12 @@ async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
             warn!(session.id = %target.session, "a meeting stays at the provider: its account was disconnected");
             persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
         }
-        Err(failure) => pause(target, failure, failures).await,
+        Err(failure) => pause(target, (grant, failure, failures)).await,
     }
 }
 
-async fn pause(target: Target<'_>, failure: CallFailure, failures: u32) {
+async fn pause(target: Target<'_>, (grant, failure, failures): (&GrantId, CallFailure, u32)) {
     warn!(session.id = %target.session, ?failure, "a step was not taken");
-    let pause = failure.pause(failures, target.gateway.clock.now());
-    persist(target.gateway, target.site, target.session, |minting| minting.paused(pause)).await;
+    let pause = failure.pause(grant, failures, target.gateway.clock.now());
+    persist(target.gateway, target.site, target.session, |minting| minting.paused(pause.clone())).await;
 }

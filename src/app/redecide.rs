@@ -30,7 +30,12 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// Decides every session ahead again, the soonest first: what changed is written, what has a next step is due.
 /// Should it be cut short, it begins again; deciding twice does no harm.
 pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
-    let basis = gateway.sites.read(site, &[]).await?.site.basis;
+    let basis = match gateway.sites.read(site, &[]).await {
+        Ok(snapshot) if snapshot.site.value.is_some() => snapshot.site.basis,
+        // Off-boarding was cut short: the rest goes, too.
+        Ok(_) | Err(StoreError::Destroyed) => return gateway.sites.purge(site).await,
+        Err(error) => return Err(error),
+    };
     let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let mut after = None;
     loop {

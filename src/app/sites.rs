@@ -49,6 +49,9 @@ pub async fn put(
     settings: &SiteSettings,
     presupposed: &Presupposed,
 ) -> Result<(Put, Arc<Site>), SiteError> {
+    if matches!(gateway.sites.read(id, &[]).await, Err(StoreError::Destroyed)) {
+        gateway.sites.purge(id).await?;
+    }
     change(gateway, id, &[], |snapshot| {
         let now = gateway.clock.now();
         let Some(old) = &snapshot.site.value else {
@@ -78,8 +81,14 @@ pub async fn find(gateway: &Gateway, id: &SiteId) -> Result<Arc<Site>, SiteError
 /// Off-boards a site (R36): everything of it becomes unreadable and then is gone, and its grants are released.
 /// One that is gone already stays gone.
 pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -> Result<(), SiteError> {
-    let Some(site) = gateway.sites.read(id, &[]).await?.site.value else {
-        return admit(presupposed, None);
+    let found = match gateway.sites.read(id, &[]).await {
+        Err(StoreError::Destroyed) => None,
+        read => read?.site.value,
+    };
+    let Some(site) = found else {
+        admit(presupposed, None)?;
+        // Whatever an off-boarding that was cut short has left goes now.
+        return Ok(gateway.sites.purge(id).await?);
     };
     admit(presupposed, Some(site.revision))?;
     gateway.sites.purge(id).await?;

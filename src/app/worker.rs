@@ -15,6 +15,9 @@ use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
 use crate::app::reconcile;
 use crate::app::redecide;
+use crate::app::refresh;
+use crate::app::refresh::AccessError;
+use crate::domain::id::GrantId;
 
 /// How many places are looked at in one round.
 const PLACES: usize = 32;
@@ -77,11 +80,19 @@ async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, Stor
 async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
     match item {
         WorkItem::Session(site, session) => reconcile::take_step(gateway, site, session).await,
-        WorkItem::Grant(grant) => match grants::tend(gateway, grant).await {
-            Ok(()) | Err(GrantError::Gone) => Ok(()),
-            Err(GrantError::Busy) => Err(StoreError::Contended),
-            Err(GrantError::Store(error)) => Err(error),
-        },
+        WorkItem::Grant(grant) => tend(gateway, grant).await,
         WorkItem::Site(site) => redecide::sessions_of(gateway, site).await,
+    }
+}
+
+async fn tend(gateway: &Gateway, grant: &GrantId) -> Result<(), StoreError> {
+    match grants::tend(gateway, grant).await {
+        Ok(()) | Err(GrantError::Gone) => {}
+        Err(GrantError::Busy) => return Err(StoreError::Contended),
+        Err(GrantError::Store(error)) => return Err(error),
+    }
+    match refresh::keep_alive(gateway, grant).await {
+        Err(AccessError::Store(error)) => Err(error),
+        Ok(()) | Err(AccessError::Lapsed(_) | AccessError::NoGrant | AccessError::Unavailable) => Ok(()),
     }
 }

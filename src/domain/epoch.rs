@@ -68,6 +68,12 @@ impl Epochs {
         self.services.entry(service.clone()).or_insert(Epoch::START).bump(now);
     }
 
+    /// How often anything changed.
+    pub fn total(&self) -> u64 {
+        let counts = self.owners.values().chain(self.services.values()).map(|epoch| epoch.count);
+        self.plan.count + counts.sum::<u64>()
+    }
+
     /// What a session of this service with these staff members follows.
     pub fn followed_by(&self, service: &ServiceId, staff: &[StaffId]) -> Epoch {
         let own = self.plan.and(self.owners.get(&Owner::Default)).and(self.services.get(service));

@@ -112,6 +112,8 @@ pub struct RefreshTiming {
     pub lead: Duration,
     /// Another's refresh is taken over after this.
     pub takeover: Duration,
+    /// Tokens that nobody used are renewed after this: the refresh token dies after 90 days (zoom/facts.md 1.4).
+    pub keep_alive: Duration,
 }
 
 /// What to do before a call.
@@ -224,8 +226,11 @@ fn after_margin(expires_at: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    const TIMING: RefreshTiming =
-        RefreshTiming { lead: Duration::from_mins(10), takeover: Duration::from_mins(2) };
+    const TIMING: RefreshTiming = RefreshTiming {
+        lead: Duration::from_mins(10),
+        takeover: Duration::from_mins(2),
+        keep_alive: Duration::from_hours(168),
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

@@ -185,7 +185,8 @@ impl<'a> Link<'a> {
             return self;
         }
         let has_ended = session.booking.as_ref().is_none_or(|booking| booking.ends_at() <= now);
-        self.status = match (&minting.state, minting.pause, account.state) {
+        let pause = minting.pause.as_ref().filter(|pause| pause.grant == account.grant);
+        self.status = match (&minting.state, &pause, account.state) {
             _ if has_ended => {
                 self.provider = None;
                 self.source = None;

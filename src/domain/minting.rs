@@ -31,10 +31,12 @@ pub struct Minting {
     pub claimed_until: Option<Timestamp>,
 }
 
-impl Default for Minting {
-    fn default() -> Self {
+impl Minting {
+    /// Nothing exists. Generations begin above those of any session of this id before it, so that no old marker is
+    /// taken for a new one.
+    pub fn new(first_generation: u64) -> Self {
         Self {
-            generation: 1,
+            generation: first_generation,
             attempts: 0,
             state: MeetingState::Nothing,
             doomed: Vec::new(),
@@ -116,9 +118,11 @@ pub enum BlockReason {
     NeedsAttention,
 }
 
-/// Why, and until when, the provider is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why, and until when, a host is left alone; other hosts are not concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
+    /// Whose calls wait.
+    pub grant: GrantId,
     /// Until when.
     pub until: Timestamp,
     /// Why.
@@ -247,20 +251,22 @@ impl Minting {
             self.doom(meeting.grant, meeting.id);
             return self;
         }
-        if let Some(old) = held {
-            self.doom(old.grant, old.id);
-        }
         self.attempts = 0;
         self.pause = None;
         self.claimed_until = None;
         self.state = MeetingState::Bound(meeting);
+        if let Some(old) = held {
+            self.doom(old.grant, old.id);
+        }
         self
     }
 
-    /// Marks a meeting for removal, once.
+    /// Marks a meeting for removal, once. One that is handed out is never marked.
     pub fn doom(&mut self, grant: GrantId, id: MeetingId) {
         let doomed = Doomed { grant, id };
-        if !self.doomed.contains(&doomed) {
+        let is_held =
+            self.handed_out().is_some_and(|held| held.grant == doomed.grant && held.id == doomed.id);
+        if !is_held && !self.doomed.contains(&doomed) {
             self.doomed.push(doomed);
         }
     }
@@ -302,6 +308,18 @@ impl Minting {
                 back(kept)
             }
         };
+        self
+    }
+
+    /// The create of `intent` cannot be cleared up any more, since its account is gone: whatever it made stays there.
+    #[must_use]
+    pub fn abandoned(mut self, intent: &Intent) -> Self {
+        if let MeetingState::Intended(current) = &self.state
+            && current.begun_at == intent.begun_at
+        {
+            let kept = current.replaces.clone();
+            self.next_generation(kept);
+        }
         self
     }
 
@@ -381,12 +399,12 @@ impl Minting {
 
     /// How many tries in a row did not succeed.
     pub fn failures(&self) -> u32 {
-        self.pause.map_or(0, |pause| pause.failures)
+        self.pause.as_ref().map_or(0, |pause| pause.failures)
     }
 }
 
 /// What comes after a create that made nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotCreated {
     /// Try again then; it counts as no attempt.
     Later(Pause),
@@ -424,7 +442,7 @@ mod tests {
 
     #[test]
     fn of_two_meetings_of_a_generation_the_first_stays_and_the_second_is_doomed() {
-        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let minting = Minting::new(1).begun(&wish("lua"), at(0)).bound(made("lua", 1));
         let twin = Meeting { id: MeetingId::new("twin"), ..made("lua", 1) };
         let minting = minting.bound(twin.clone()).bound(twin).bound(made("lua", 1));
         assert_eq!(minting.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
@@ -433,7 +451,7 @@ mod tests {
 
     #[test]
     fn a_meeting_of_an_earlier_generation_is_doomed() {
-        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let minting = Minting::new(1).begun(&wish("lua"), at(0)).bound(made("lua", 1));
         let minting = minting.settled(&Wanted::Nothing).begun(&wish("lua"), at(9)).bound(made("lua", 1));
         assert_eq!((minting.generation, doomed(&minting).len()), (2, 1));
         assert!(minting.handed_out().is_none());
@@ -441,7 +459,7 @@ mod tests {
 
     #[test]
     fn a_move_hands_the_old_meeting_out_until_the_new_one_is_there() {
-        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let minting = Minting::new(1).begun(&wish("lua"), at(0)).bound(made("lua", 1));
         let moving = minting.begun(&wish("ana"), at(9));
         assert_eq!(moving.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
         let moved = moving.clone().bound(made("ana", 2));
@@ -453,11 +471,12 @@ mod tests {
 
     #[test]
     fn two_lost_creates_of_a_generation_need_a_person_and_a_limit_counts_as_none() {
-        let mut minting = Minting::default();
-        let limit = Pause { until: at(5), reason: PauseReason::RateLimited, failures: 1 };
+        let mut minting = Minting::new(1);
+        let limit =
+            Pause { grant: grant("lua"), until: at(5), reason: PauseReason::RateLimited, failures: 1 };
         for _ in 0..5 {
             minting = minting.begun(&wish("lua"), at(0));
-            minting = minting.clone().not_created(&intent(&minting), NotCreated::Later(limit));
+            minting = minting.clone().not_created(&intent(&minting), NotCreated::Later(limit.clone()));
         }
         assert_eq!(minting.attempts, 0);
         for attempt in 1..=2 {
@@ -474,7 +493,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_an_intent_that_is_not_the_current_one_changes_nothing() {
-        let first = Minting::default().begun(&wish("lua"), at(0));
+        let first = Minting::new(1).begun(&wish("lua"), at(0));
         let stale = intent(&first);
         let second = first.clone().not_created(&stale, NotCreated::Lost).begun(&wish("lua"), at(90));
         assert_eq!(second.clone().not_created(&stale, NotCreated::Rejected), second);
@@ -482,14 +501,14 @@ mod tests {
 
     #[test]
     fn cancelling_while_a_create_is_under_way_dooms_its_meeting_once_it_is_known() {
-        let asked = Minting::default().begun(&wish("lua"), at(0)).settled(&Wanted::Nothing);
+        let asked = Minting::new(1).begun(&wish("lua"), at(0)).settled(&Wanted::Nothing);
         let known = asked.bound(made("lua", 1)).settled(&Wanted::Nothing);
         assert_eq!((known.state.clone(), doomed(&known)), (MeetingState::Nothing, vec!["lua-1"]));
     }
 
     #[test]
     fn what_was_refused_is_tried_again_only_for_another_wish() {
-        let asked = Minting::default().begun(&wish("lua"), at(0));
+        let asked = Minting::new(1).begun(&wish("lua"), at(0));
         let refused = asked.clone().not_created(&intent(&asked), NotCreated::Rejected);
         let same = refused.clone().settled(&Wanted::Meeting(wish("lua")));
         assert_eq!(same, refused);

@@ -239,10 +239,10 @@ fn decide<'a>(site: &'a Site, session: &'a Session, note: &mut impl FnMut(Rule, 
 
 fn sees_video<'a>(service: Option<&Service>, choice: &Choice) -> Saw<'a> {
     match (service, choice) {
+        (None, _) => Saw::NoService,
         (Some(service), _) if service.video => Saw::VideoOn,
-        (_, Choice::Account | Choice::Custom(_)) => Saw::AddedByHand,
+        (Some(_), Choice::Account | Choice::Custom(_)) => Saw::AddedByHand,
         (Some(_), Choice::Inherit | Choice::None) => Saw::VideoOff,
-        (None, Choice::Inherit | Choice::None) => Saw::NoService,
     }
 }
 
@@ -344,6 +344,7 @@ mod tests {
             (&zoom(), session("talk", &["bob"]), "site_default", "site_default lua@example.com"),
             (&zoom(), session("talk", &[]), "site_default", "site_default lua@example.com"),
             (&zoom(), session("gone", &["ana"]), "service_video", "ServiceOffline"),
+            (&zoom(), Session { choice: own(), ..session("gone", &[]) }, "service_video", "ServiceOffline"),
         ];
         for (site, session, rule, answer) in cases {
             assert_eq!(told(site, &session), (rule, answer.to_owned()));

@@ -103,7 +103,7 @@ impl Session {
             id,
             booking: Some(booking),
             choice: Choice::Inherit,
-            minting: Minting::default(),
+            minting: Minting::new(first.0),
             join,
             revision: first,
             link_base: i64::try_from(first.0).unwrap_or(i64::MAX),

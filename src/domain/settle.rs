@@ -14,7 +14,12 @@ use crate::domain::step::wanted;
 pub fn settled(mut session: Session, site: &Site, before: Option<&Session>, now: Timestamp) -> Session {
     let wanted = wanted(site, &session, now);
     session.minting = session.minting.settled(&wanted);
-    let Some(before) = before else { return session };
+    let Some(before) = before else {
+        // Above the revisions of any link of a session of this id before it, whatever that one followed.
+        let total = i64::try_from(site.epochs.total()).unwrap_or(i64::MAX);
+        session.link_base += total - follows(site, &session);
+        return session;
+    };
     let last = before.link_base + follows(site, before);
     if is_same_link(site, before, &session, now) {
         session.link_base = last - follows(site, &session);

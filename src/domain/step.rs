@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::account::AccountState;
+use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::Shown;
 use crate::domain::meeting::after;
@@ -71,10 +72,13 @@ pub enum Step {
 /// Names the next step: one pure function, used by requests and by the worker alike.
 pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timestamp) -> Step {
     let minting = &session.minting;
-    let held = [minting.claimed_until, minting.pause.map(|pause| pause.until)];
-    if let Some(until) = held.into_iter().flatten().filter(|until| *until > now).max() {
+    if let Some(until) = minting.claimed_until.filter(|until| *until > now) {
         return Step::Wait(until);
     }
+    let paused = |grant: &GrantId| {
+        let pause = minting.pause.as_ref().filter(|pause| pause.grant == *grant && pause.until > now);
+        pause.map(|pause| pause.until)
+    };
     let step = match (&minting.state, wanted) {
         (MeetingState::Intended(intent), _) => look_or_wait(intent, timing, now),
         (MeetingState::Nothing, Wanted::Meeting(wanted)) => Step::Create(wanted.clone()),
@@ -82,10 +86,29 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         (MeetingState::Blocked(_), Wanted::Meeting(_) | Wanted::Kept | Wanted::Nothing)
         | (MeetingState::Nothing | MeetingState::Bound(_), Wanted::Kept | Wanted::Nothing) => Step::Rest,
     };
-    match (step, minting.doomed.first()) {
-        (Step::Rest, Some(doomed)) => Step::Remove(doomed.clone()),
-        (Step::Rest, None) if session.booking.is_none() => Step::Forget,
-        (step, _) => step,
+    let step = match step.host().and_then(paused) {
+        Some(until) => Step::Wait(until),
+        None => step,
+    };
+    let doomed = minting.doomed.iter().find(|doomed| paused(&doomed.grant).is_none());
+    match (step, doomed, minting.doomed.first()) {
+        (Step::Rest | Step::Wait(_), Some(doomed), _) => Step::Remove(doomed.clone()),
+        (Step::Rest, None, Some(waiting)) => paused(&waiting.grant).map_or(Step::Rest, Step::Wait),
+        (Step::Rest, None, None) if session.booking.is_none() => Step::Forget,
+        (step, ..) => step,
+    }
+}
+
+impl Step {
+    /// Whose calls it needs.
+    fn host(&self) -> Option<&GrantId> {
+        match self {
+            Self::Create(wanted) => Some(&wanted.grant),
+            Self::Look(intent) => Some(&intent.grant),
+            Self::Update(meeting, _) => Some(&meeting.grant),
+            Self::Remove(doomed) => Some(&doomed.grant),
+            Self::Rest | Self::Wait(_) | Self::Forget => None,
+        }
     }
 }
 
@@ -180,7 +203,8 @@ mod tests {
         assert_eq!(step(&asked, &Wanted::Nothing, 29), Step::Wait(at(30)));
         assert!(matches!(step(&asked, &Wanted::Nothing, 30), Step::Look(_)));
         let MeetingState::Intended(intent) = asked.minting.state.clone() else { panic!() };
-        let pause = Pause { until: at(2), reason: PauseReason::Unavailable, failures: 1 };
+        let pause =
+            Pause { grant: grant("lua"), until: at(2), reason: PauseReason::Unavailable, failures: 1 };
         asked.minting = asked.minting.unanswered(&intent, pause);
         assert_eq!(step(&asked, &Wanted::Kept, 1), Step::Wait(at(2)));
         assert!(matches!(step(&asked, &Wanted::Kept, 2), Step::Look(_)));

@@ -140,7 +140,11 @@ fn settings(config: &Config) -> Settings {
         base_url: config.public.base_url.clone(),
         portal: config.portal.clone(),
         minting: config.minting.clone(),
-        refresh: RefreshTiming { lead: REFRESH_LEAD, takeover: config.zoom.refresh_takeover },
+        refresh: RefreshTiming {
+            lead: REFRESH_LEAD,
+            takeover: config.zoom.refresh_takeover,
+            keep_alive: config.zoom.keep_alive,
+        },
     }
 }
 

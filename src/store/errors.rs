@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::ports::store::Committed;
 use crate::app::ports::store::StoreError;
+use crate::crypto::envelope::OpenError;
 use crate::store::records::Unreadable;
 use crate::store::sealed;
 
@@ -21,6 +22,7 @@ impl From<sealed::StoreError> for StoreError {
         match error {
             sealed::StoreError::Unavailable(_) => Self::Unavailable(Arc::new(error)),
             sealed::StoreError::Uncertain => Self::Uncertain,
+            sealed::StoreError::UnknownKey { cause: OpenError::UnknownDek(_), .. } => Self::Destroyed,
             sealed::StoreError::Corrupt { .. } | sealed::StoreError::UnknownKey { .. } => {
                 Self::Corrupt(Arc::new(error))
             }

@@ -105,7 +105,7 @@ impl Sites for StoredSites {
         let mut dues = Vec::new();
         for session in &change.sessions {
             changes.push(as_sealed(session));
-            index.push(as_listed(session));
+            index.extend(as_listed(session));
             index.push(work::as_due(&work::session_member(&session.id), session.due));
             dues.extend(session.due);
         }
@@ -157,20 +157,21 @@ fn as_sealed(session: &SessionChange) -> SealedChange {
     sealed_change(keys::session(&session.id), session.basis, write)
 }
 
-/// A session is listed by its start while it is booked.
-fn as_listed(session: &SessionChange) -> sealed::IndexChange {
+/// A session is listed by its start while it is booked; one that stays as it is stays listed as it is.
+fn as_listed(session: &SessionChange) -> Option<sealed::IndexChange> {
     let member = session.id.as_str().to_owned();
     let booked = match &session.write {
+        SessionWrite::Keep => return None,
         SessionWrite::Put(value) => value.booking.as_ref(),
-        SessionWrite::Keep | SessionWrite::Remove => None,
+        SessionWrite::Remove => None,
     };
-    match (booked, &session.write) {
-        (Some(booking), _) => {
+    Some(match booked {
+        Some(booking) => {
             let score = booking.starts_at.as_millisecond();
             sealed::IndexChange::Add { index: keys::SESSIONS, member, score }
         }
-        (None, _) => sealed::IndexChange::Remove { index: keys::SESSIONS, member },
-    }
+        None => sealed::IndexChange::Remove { index: keys::SESSIONS, member },
+    })
 }
 
 /// The value of a record that was read whole.

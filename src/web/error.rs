@@ -96,6 +96,7 @@ impl From<StoreError> for Problem {
                 warn!(error = %error, cause = %cause, "the store cannot be reached");
                 of(Code::StoreUnavailable)
             }
+            StoreError::Destroyed => Self::unknown_site(),
             StoreError::Uncertain | StoreError::Contended => {
                 warn!(error = %error, "a write is not confirmed");
                 of(Code::StoreUnavailable)

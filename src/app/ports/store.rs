@@ -306,6 +306,9 @@ pub enum StoreError {
     /// Whether a write happened could not be found out.
     #[error("the store did not confirm a write")]
     Uncertain,
+    /// The key of the partition is destroyed, and what is left of it unreadable: off-boarding was cut short (R36).
+    #[error("the partition's key is destroyed")]
+    Destroyed,
     /// A record cannot be opened or read: fails closed, and is never "not found".
     #[error("a record in the store cannot be opened")]
     Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),

@@ -86,6 +86,7 @@ struct DoomedV1 {
 
 #[derive(Serialize, Deserialize)]
 struct PauseV1 {
+    grant: String,
     until: Time,
     reason: PauseReasonV1,
     failures: u32,
@@ -117,7 +118,7 @@ impl From<&Minting> for MintingV1 {
             attempts: minting.attempts,
             state: (&minting.state).into(),
             doomed: minting.doomed.iter().map(doomed).collect(),
-            pause: minting.pause.map(PauseV1::from),
+            pause: minting.pause.as_ref().map(PauseV1::from),
             claimed_until: minting.claimed_until,
         }
     }
@@ -136,7 +137,7 @@ impl TryFrom<MintingV1> for Minting {
             attempts: shape.attempts,
             state: shape.state.try_into()?,
             doomed: doomed.collect::<Result<_, Unreadable>>()?,
-            pause: shape.pause.map(Pause::from),
+            pause: shape.pause.map(Pause::try_from).transpose()?,
             claimed_until: shape.claimed_until,
         })
     }
@@ -257,8 +258,8 @@ impl From<ShownV1> for Shown {
     }
 }
 
-impl From<Pause> for PauseV1 {
-    fn from(pause: Pause) -> Self {
+impl From<&Pause> for PauseV1 {
+    fn from(pause: &Pause) -> Self {
         let reason = match pause.reason {
             PauseReason::Unavailable => PauseReasonV1::Unavailable,
             PauseReason::RateLimited => PauseReasonV1::RateLimited,
@@ -266,12 +267,14 @@ impl From<Pause> for PauseV1 {
             PauseReason::Scheduled => PauseReasonV1::Scheduled,
             PauseReason::Reauthorization => PauseReasonV1::Reauthorization,
         };
-        Self { until: pause.until, reason, failures: pause.failures }
+        Self { grant: pause.grant.as_str().into(), until: pause.until, reason, failures: pause.failures }
     }
 }
 
-impl From<PauseV1> for Pause {
-    fn from(shape: PauseV1) -> Self {
+impl TryFrom<PauseV1> for Pause {
+    type Error = Unreadable;
+
+    fn try_from(shape: PauseV1) -> Result<Self, Unreadable> {
         let reason = match shape.reason {
             PauseReasonV1::Unavailable => PauseReason::Unavailable,
             PauseReasonV1::RateLimited => PauseReason::RateLimited,
@@ -279,7 +282,7 @@ impl From<PauseV1> for Pause {
             PauseReasonV1::Scheduled => PauseReason::Scheduled,
             PauseReasonV1::Reauthorization => PauseReason::Reauthorization,
         };
-        Self { until: shape.until, reason, failures: shape.failures }
+        Ok(Self { grant: grant(&shape.grant)?, until: shape.until, reason, failures: shape.failures })
     }
 }
 

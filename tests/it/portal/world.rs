@@ -337,6 +337,10 @@ fn told(base: &Url) -> Settings {
             settle: Duration::from_mins(1),
             post_timeout: Duration::from_secs(15),
         },
-        refresh: RefreshTiming { lead: Duration::from_mins(10), takeover: Duration::from_mins(2) },
+        refresh: RefreshTiming {
+            lead: Duration::from_mins(10),
+            takeover: Duration::from_mins(2),
+            keep_alive: Duration::from_hours(168),
+        },
     }
 }
