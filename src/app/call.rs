@@ -15,8 +15,8 @@ use crate::domain::grant::Need;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
 use crate::domain::minting::NotCreated;
-use crate::domain::minting::Pause;
-use crate::domain::minting::PauseReason;
+use crate::domain::pause::Pause;
+use crate::domain::pause::PauseReason;
 
 /// What became of a call, as far as the next step depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::domain::link::Pending;
 use crate::domain::link::Status;
 use crate::domain::locale::Locale;
 use crate::domain::meeting::after;
-use crate::domain::minting::PauseReason;
+use crate::domain::pause::PauseReason;
 use crate::domain::service::ServiceKind;
 use crate::domain::session::Booking;
 use crate::domain::session::Session;

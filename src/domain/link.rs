@@ -13,7 +13,7 @@ use crate::domain::id::StaffId;
 use crate::domain::meeting::MeetingId;
 use crate::domain::minting::BlockReason;
 use crate::domain::minting::MeetingState;
-use crate::domain::minting::PauseReason;
+use crate::domain::pause::PauseReason;
 use crate::domain::resolve::NoLink;
 use crate::domain::resolve::Source;
 use crate::domain::resolve::Verdict;

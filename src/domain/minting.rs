@@ -10,6 +10,7 @@ use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
+use crate::domain::pause::Pause;
 
 /// At most this many creates of one generation may end without a clear answer; then a person must look.
 pub const ATTEMPTS: u8 = 2;
@@ -116,34 +117,6 @@ pub enum BlockReason {
     Rejected,
     /// Two creates ended without a clear answer.
     NeedsAttention,
-}
-
-/// Why, and until when, a host is left alone; other hosts are not concerned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    /// Whose calls wait.
-    pub grant: GrantId,
-    /// Until when.
-    pub until: Timestamp,
-    /// Why.
-    pub reason: PauseReason,
-    /// How many tries in a row did not succeed.
-    pub failures: u32,
-}
-
-/// Why the provider is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PauseReason {
-    /// It did not answer, or not with sense.
-    Unavailable,
-    /// It asked for fewer requests a second.
-    RateLimited,
-    /// The host's calls of the day are spent.
-    DailyLimit,
-    /// The host's calls of the day are kept for nearer sessions.
-    Scheduled,
-    /// The account must be connected again.
-    Reauthorization,
 }
 
 /// What a session should have at a provider.
@@ -422,6 +395,7 @@ mod tests {
     use crate::domain::fixture::meeting;
     use crate::domain::fixture::session;
     use crate::domain::fixture::shown;
+    use crate::domain::pause::PauseReason;
 
     fn wish(host: &str) -> WantedMeeting {
         WantedMeeting { grant: grant(host), shown: shown(&session("yoga", &[])) }

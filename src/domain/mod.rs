@@ -15,6 +15,7 @@ pub mod link;
 pub mod locale;
 pub mod meeting;
 pub mod minting;
+pub mod pause;
 pub mod portal;
 pub mod resolve;
 pub mod service;

@@ -166,8 +166,8 @@ mod tests {
     use crate::domain::fixture::shown;
     use crate::domain::fixture::site;
     use crate::domain::minting::Minting;
-    use crate::domain::minting::Pause;
-    use crate::domain::minting::PauseReason;
+    use crate::domain::pause::Pause;
+    use crate::domain::pause::PauseReason;
 
     const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
 
