@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::demo::ports::Port;
 use crate::demo::ports::Ports;
 
 /// Where everything is.
@@ -24,7 +25,7 @@ impl Addresses {
             public: ports.public.url(),
             internal: ports.internal.url(),
             simulator: ports.simulator.url(),
-            notices: all.into_iter().filter_map(|port| port.notice()).collect(),
+            notices: all.into_iter().filter_map(Port::notice).collect(),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Reply {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// "409 default_account_required", or the status alone.
+    /// `409 default_account_required`, or the status alone.
     pub(super) fn summary(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.text("/code")).trim_end().to_owned()
     }

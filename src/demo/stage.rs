@@ -163,7 +163,7 @@ impl Stage {
         let token = format!("$(curl -s {simulator}demo/token)");
         let path = format!("{internal}{}", sample::session_path(FROM_CURL).trim_start_matches('/'));
         let day = tomorrow(self.clock.now());
-        let notices: String = notices.iter().map(|notice| format!("{notice}\n")).collect();
+        let notices = notices.iter().flat_map(|notice| [notice, "\n"]).collect::<String>();
         format!(
             "{notices}greenroom runs, with a sample site (\"{studio}\") and a simulator in place of Zoom.\n\n\
              Open this page and press its buttons: connect accounts, book sessions, follow links.\n\n    \

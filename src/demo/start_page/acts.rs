@@ -71,7 +71,8 @@ pub(super) async fn book(State(start): State<StartPage>, Form(booking): Form<Boo
     let (id, before) = start.name_session();
     let hours = i64::try_from(before).unwrap_or(1).saturating_mul(24);
     let now = start.clock.now();
-    let starts_at = now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(now);
+    let hour = jiff::Timestamp::from_second(now.as_second() / 3_600 * 3_600).unwrap_or(now);
+    let starts_at = hour.checked_add(SignedDuration::from_hours(hours)).unwrap_or(now);
     let title = format!("{service_name} with {staff_name}");
     let body = sample::session((&service, &staff), &title, starts_at);
     done(&start, start.platform.put(&session_path(&id), &body).await).await

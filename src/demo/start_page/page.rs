@@ -43,7 +43,7 @@ In the simulated Zoom you say who you are: Lua for the studio, say, and Ana for 
 <ul class="cards">{% for account in accounts %}
 <li><p class="who">{{ account.whose }}</p>
 <p class="fine">{% if let Some(connected) = account.connected %}<span class="ready">{{ connected }}</span>{% else %}not connected{% endif %}</p>
-<form method="post" action="/demo/portal/{{ account.button }}"><button data-action="portal_{{ account.button }}"{% if account.connected.is_some() %} class="quiet"{% endif %}>{% if account.connected.is_some() %}Connect again{% else %}{{ account.label }}{% endif %}</button></form></li>
+<form method="post" action="/demo/portal/{{ account.button }}"><button data-action="portal_{{ account.button }}"{% if account.connected.is_some() %} class="quiet"{% endif %}>{% if account.connected.is_some() %}Change it{% else %}{{ account.label }}{% endif %}</button></form></li>
 {% endfor %}</ul>
 <form method="post" action="/demo/portal/manage"><button class="quiet" data-action="portal_manage">Manage all accounts as the owner</button></form>
 </section>

@@ -1,5 +1,7 @@
 //! Owns which address leads to which part of the start page, and the headers of all of them.
 
+use std::future::ready;
+
 use axum::Router;
 use axum::http::HeaderName;
 use axum::http::header;
@@ -27,17 +29,17 @@ pub(in crate::demo) fn router(start: StartPage) -> Router {
         .route("/demo/portal/{who}", post(acts::portal))
         .route("/demo/sessions", post(acts::book).get(page::home))
         .route("/demo/sessions/{id}/cancel", post(acts::cancel).get(page::home))
-        .layer(map_response(move |response| secured(response, policy.clone())))
+        .layer(map_response(move |response| ready(secured(response, &policy))))
         .with_state(start)
 }
 
 /// `same-origin`: under `no-referrer` browsers send `Origin: null` with a post.
-async fn secured(mut response: Response, policy: String) -> Response {
+fn secured(mut response: Response, policy: &str) -> Response {
     let values = [
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "same-origin".to_owned()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (HeaderName::from_static("x-content-type-options"), "nosniff".to_owned()),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
     ];
     for (name, value) in values {
         if let Ok(value) = value.parse() {

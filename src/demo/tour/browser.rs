@@ -138,10 +138,8 @@ impl Browser {
         body: Vec<u8>,
     ) -> Result<Page, Wrong> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = match cookies.is_empty() {
-            true => request,
-            false => request.header(header::COOKIE, cookies.join("; ")),
-        };
+        let request =
+            if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) };
         let request = request.body(body).map_err(|_| Wrong::new("a request that cannot be written"))?;
         let answer = self.http.send(request, TIMEOUT).await?;
         self.remember(&answer.headers);

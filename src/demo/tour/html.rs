@@ -161,16 +161,9 @@ pub(super) fn unescaped(text: &str) -> String {
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let reference = part.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
-        match reference {
-            Some((character, rest)) => {
-                whole.push(character);
-                whole.push_str(rest);
-            }
-            None => {
-                whole.push('&');
-                whole.push_str(part);
-            }
-        }
+        let (character, rest) = reference.unwrap_or(('&', part));
+        whole.push(character);
+        whole.push_str(rest);
     }
     whole
 }

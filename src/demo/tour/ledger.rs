@@ -51,10 +51,10 @@ pub(super) async fn fail_next_create(stage: &Stage) -> Result<(), Wrong> {
         .body(fault.as_bytes().to_vec())
         .map_err(|_| Wrong::new("a request that cannot be written"))?;
     let answer = stage.platform.http.send(request, TIMEOUT).await?;
-    match answer.status.is_success() {
-        true => Ok(()),
-        false => Err(Wrong::new(format!("the simulator refuses a fault with {}", answer.status))),
+    if answer.status.is_success() {
+        return Ok(());
     }
+    Err(Wrong::new(format!("the simulator refuses a fault with {}", answer.status)))
 }
 
 async fn read(stage: &Stage) -> Result<Value, Wrong> {

@@ -5,6 +5,7 @@ mod embedded;
 mod indexes;
 mod redis;
 mod sealed;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
