@@ -3,4 +3,5 @@
 mod bad_days;
 mod booking;
 mod joining;
+mod reading;
 mod world;
