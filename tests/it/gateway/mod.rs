@@ -2,6 +2,11 @@
 
 mod bad_days;
 mod booking;
+mod browser;
 mod joining;
 mod reading;
+mod refusals;
+mod secrecy;
+mod start;
+mod stored;
 mod world;

@@ -99,12 +99,7 @@ impl World {
     }
 
     #[expect(clippy::disallowed_methods, reason = "booking core's own client")]
-    async fn open(
-        store: &str,
-        further: &[(&str, &str)],
-        files: TempDir,
-        redis: Option<RedisServer>,
-    ) -> Self {
+    async fn open(store: &str, further: &[(&str, &str)], files: TempDir, redis: Option<RedisServer>) -> Self {
         let clock = ShiftClock::default();
         let stop = CancellationToken::new();
         let public_port = free_port().await;
@@ -194,7 +189,12 @@ impl World {
 
     /// A request of booking core's, yet to be changed.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, self.internal.join(path).unwrap()).bearer_auth(self.token())
+        self.anonymous(method, path).bearer_auth(self.token())
+    }
+
+    /// A request of nobody in particular.
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.internal.join(path).unwrap())
     }
 
     pub(crate) async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
