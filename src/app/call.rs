@@ -34,6 +34,8 @@ pub enum CallFailure {
     Rejected,
     /// The meeting does not exist.
     Gone,
+    /// The account was disconnected, and its grant is no more.
+    NoGrant,
 }
 
 impl CallFailure {
@@ -41,7 +43,9 @@ impl CallFailure {
     pub fn outcome(self, failures: u32, now: Timestamp) -> NotCreated {
         match self {
             Self::Rejected | Self::Gone => NotCreated::Rejected,
-            Self::Later { .. } | Self::Ambiguous => NotCreated::Later(self.pause(failures, now)),
+            Self::Later { .. } | Self::Ambiguous | Self::NoGrant => {
+                NotCreated::Later(self.pause(failures, now))
+            }
         }
     }
 
@@ -49,6 +53,7 @@ impl CallFailure {
     pub fn pause(self, failures: u32, now: Timestamp) -> Pause {
         let (reason, until) = match self {
             Self::Later { why, until } => (why, until),
+            Self::NoGrant => (PauseReason::Reauthorization, None),
             Self::Ambiguous | Self::Rejected | Self::Gone => (PauseReason::Unavailable, None),
         };
         let until = until.filter(|until| *until > now).unwrap_or_else(|| after(now, backoff(failures)));
@@ -115,6 +120,7 @@ async fn judge<T>(
 
 fn no_access(error: &AccessError) -> CallFailure {
     let why = match error {
+        AccessError::NoGrant => return CallFailure::NoGrant,
         AccessError::Lapsed(_) => PauseReason::Reauthorization,
         AccessError::Unavailable | AccessError::Store(_) => PauseReason::Unavailable,
     };

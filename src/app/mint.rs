@@ -24,8 +24,8 @@ use crate::domain::meeting::after;
 use crate::domain::minting::Minting;
 use crate::domain::session::Session;
 
-/// Sends the create and commits what came of it. A reply that is lost is left as it is: the intent stays, and the
-/// worker looks for the meeting.
+/// Sends the create and commits what came of it. Where the reply is lost the intent stays, and the worker looks for
+/// the meeting.
 pub async fn create(gateway: Gateway, site: SiteId, launch: Launch) {
     let draft =
         Draft { shown: launch.intent.shown.from_now(gateway.clock.now()), marker: launch.marker.clone() };
@@ -33,16 +33,16 @@ pub async fn create(gateway: Gateway, site: SiteId, launch: Launch) {
     let now = gateway.clock.now();
     let settle = |minting: Minting| match &outcome {
         Ok(created) => minting.bound(launch.meeting(created, now)),
-        Err(CallFailure::Ambiguous) => minting,
+        Err(CallFailure::Ambiguous) => {
+            minting.unanswered(&launch.intent, CallFailure::Ambiguous.pause(launch.failures, now))
+        }
         Err(failure) => minting.not_created(&launch.intent, failure.outcome(launch.failures, now)),
     };
     match &outcome {
         Ok(_) => info!(session.id = %launch.session, "meeting made"),
         Err(failure) => warn!(session.id = %launch.session, ?failure, "no meeting made"),
     }
-    if !matches!(outcome, Err(CallFailure::Ambiguous)) {
-        persist(&gateway, &site, &launch.session, settle).await;
-    }
+    persist(&gateway, &site, &launch.session, settle).await;
 }
 
 async fn send(gateway: &Gateway, launch: &Launch, draft: &Draft) -> Result<Created, CallFailure> {

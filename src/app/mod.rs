@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod call;
 pub mod change;
+pub mod choice;
 pub mod connect;
 pub mod dooming;
 pub mod flights;

@@ -62,10 +62,18 @@ struct Target<'a> {
 enum Claimed {
     Nothing,
     Create(Launch),
-    Look(Intent, Marker),
+    Look(Lost),
     Update(Meeting, Draft),
     Remove(Doomed),
     Forgotten(Locator),
+}
+
+/// A create whose meeting is looked for.
+#[derive(Debug)]
+struct Lost {
+    intent: Intent,
+    generation: u64,
+    marker: Marker,
 }
 
 /// A step that was claimed, and how many tries in a row before it did not succeed.
@@ -78,7 +86,7 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
     match claimed {
         Claimed::Nothing => {}
         Claimed::Create(launch) => mint::create(gateway.clone(), site.clone(), launch).await,
-        Claimed::Look(intent, marker) => look(target, (intent, failures), &marker).await,
+        Claimed::Look(lost) => look(target, (&lost, failures)).await,
         Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
         Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
         Claimed::Forgotten(locator) => gateway.tickets.remove(&locator.hash()).await?,
@@ -124,7 +132,7 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Claim> {
         }
         Step::Look(intent) => {
             let marker = marker(intent.attempt);
-            claiming(Claimed::Look(intent, marker))
+            claiming(Claimed::Look(Lost { intent, generation: old.minting.generation, marker }))
         }
         Step::Update(meeting, shown) => {
             let marker = Marker::new(&site.marker_key, &old.id, meeting.generation, 1);
@@ -139,14 +147,15 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Claim> {
 }
 
 /// Looks for the meeting of a create that was not answered: adopts it, or finds that it was not made.
-async fn look(target: Target<'_>, (intent, failures): (Intent, u32), marker: &Marker) {
+async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     let gateway = target.gateway;
-    let found = match list_marked(gateway, &intent.grant, marker).await {
+    let intent = &lost.intent;
+    let found = match list_marked(gateway, &intent.grant, &lost.marker).await {
         Ok(found) => found,
         Err(failure) => return pause(target, failure, failures).await,
     };
     let Some((first, rest)) = found.split_first() else {
-        return count_scan(target, &intent).await;
+        return count_scan(target, intent).await;
     };
     let adopted =
         call(gateway, &intent.grant, |host| async move { gateway.meetings.find(&host, &first.id).await })
@@ -159,20 +168,19 @@ async fn look(target: Target<'_>, (intent, failures): (Intent, u32), marker: &Ma
                 for twin in rest {
                     minting.doom(intent.grant.clone(), twin.id.clone());
                 }
-                let generation = minting.generation;
                 minting.bound(Meeting {
                     grant: intent.grant.clone(),
                     id: found.meeting.id.clone(),
                     join_url: found.meeting.join_url.clone(),
                     passcode: found.meeting.passcode.clone(),
                     shown: intent.shown.clone(),
-                    generation,
+                    generation: lost.generation,
                     bound_at: now,
                 })
             };
             persist(gateway, target.site, target.session, persisted).await;
         }
-        Ok(None) => count_scan(target, &intent).await,
+        Ok(None) => count_scan(target, intent).await,
         Err(failure) => pause(target, failure, failures).await,
     }
 }
@@ -261,6 +269,10 @@ async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
     match outcome {
         Ok(()) | Err(CallFailure::Gone) => {
             info!(session.id = %target.session, "meeting removed");
+            persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
+        }
+        Err(CallFailure::NoGrant) => {
+            warn!(session.id = %target.session, "a meeting stays at the provider: its account was disconnected");
             persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
         }
         Err(failure) => pause(target, failure, failures).await,

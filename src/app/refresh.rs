@@ -50,6 +50,9 @@ pub enum AccessError {
     /// The user must consent again.
     #[error("the account must be authorised again")]
     Lapsed(LapseReason),
+    /// There is no such grant (any more).
+    #[error("the grant does not exist")]
+    NoGrant,
     /// The provider gives no token now.
     #[error("no access token can be had now")]
     Unavailable,
@@ -63,7 +66,7 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
     let mut has_refreshed = false;
     for _ in 0..ROUNDS {
         let Some(grant) = gateway.grants.read(id).await?.value else {
-            return Err(AccessError::Lapsed(LapseReason::Removed));
+            return Err(AccessError::NoGrant);
         };
         match grant.tokens.next_step(need, gateway.settings.refresh, gateway.clock.now()) {
             TokenStep::Reauthorize(reason) => return Err(AccessError::Lapsed(reason)),

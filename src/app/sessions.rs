@@ -84,17 +84,18 @@ pub async fn put(gateway: &Gateway, book: Book<'_>) -> Result<(Put, SessionView)
         change(gateway, book.site, ids, |snapshot| decide(gateway, &book, &join, snapshot)).await?;
     if let Some(launch) = launch {
         let minted = gateway.tasks.spawn(mint::create(gateway.clone(), book.site.clone(), launch));
-        // Whether it was minted in time shows in the record that is read next; the task goes on without us.
-        let _in_time = tokio::select! {
-            joined = minted => joined.is_ok(),
-            () = gateway.clock.wait(book.wait) => false,
-        };
-    } else if !is_minting(&view, gateway.clock.now()) {
-        gateway.bell.notify_one();
+        // What came of it stands in the record; where time is up, the task goes on without us.
+        tokio::select! {
+            _ = minted => {}
+            () = gateway.clock.wait(book.wait) => {}
+        }
+        return Ok((done, find(gateway, book.site, book.session).await?));
+    }
+    gateway.bell.notify_one();
+    if !is_minting(&view, gateway.clock.now()) {
         return Ok((done, view));
     }
-    let view = settle_down(gateway, book.site, book.session, deadline).await?;
-    Ok((done, view))
+    Ok((done, settle_down(gateway, book.site, book.session, deadline).await?))
 }
 
 type Decided = (Put, SessionView, Option<Launch>);

@@ -68,10 +68,21 @@ pub struct Intent {
     pub shown: Shown,
     /// When the request was sent, or was about to be.
     pub begun_at: Timestamp,
+    /// Whether its answer can still come.
+    pub reply: Reply,
     /// How many complete listings of the host's meetings did not show it.
     pub scans: u8,
     /// The meeting it is to replace: handed out until the new one is bound (R19).
     pub replaces: Option<Box<Meeting>>,
+}
+
+/// Whether the answer to a create can still come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It can, until the request must be over; or its sender has died.
+    Awaited,
+    /// It came and made no sense, or the connection broke: the meeting may be there all the same.
+    Lost,
 }
 
 /// A meeting to be removed at the provider.
@@ -216,6 +227,7 @@ impl Minting {
             grant: wanted.grant.clone(),
             shown: wanted.shown.clone(),
             begun_at: now,
+            reply: Reply::Awaited,
             scans: 0,
             replaces: replaces.map(Box::new),
         });
@@ -290,6 +302,19 @@ impl Minting {
                 back(kept)
             }
         };
+        self
+    }
+
+    /// The answer to the create of `intent` is lost: look for its meeting after the pause.
+    #[must_use]
+    pub fn unanswered(mut self, intent: &Intent, pause: Pause) -> Self {
+        if let MeetingState::Intended(current) = &mut self.state
+            && current.attempt == intent.attempt
+            && current.begun_at == intent.begun_at
+        {
+            current.reply = Reply::Lost;
+            self.pause = Some(pause);
+        }
         self
     }
 
@@ -369,4 +394,106 @@ pub enum NotCreated {
     Rejected,
     /// Listings did not show it: the next attempt may begin, if one is left.
     Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::at;
+    use crate::domain::fixture::grant;
+    use crate::domain::fixture::meeting;
+    use crate::domain::fixture::session;
+    use crate::domain::fixture::shown;
+
+    fn wish(host: &str) -> WantedMeeting {
+        WantedMeeting { grant: grant(host), shown: shown(&session("yoga", &[])) }
+    }
+
+    fn made(host: &str, generation: u64) -> Meeting {
+        meeting(&session("yoga", &[]), host, generation)
+    }
+
+    fn intent(minting: &Minting) -> Intent {
+        let MeetingState::Intended(intent) = &minting.state else { panic!("{minting:?}") };
+        intent.clone()
+    }
+
+    fn doomed(minting: &Minting) -> Vec<&str> {
+        minting.doomed.iter().map(|doomed| doomed.id.as_str()).collect()
+    }
+
+    #[test]
+    fn of_two_meetings_of_a_generation_the_first_stays_and_the_second_is_doomed() {
+        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let twin = Meeting { id: MeetingId::new("twin"), ..made("lua", 1) };
+        let minting = minting.bound(twin.clone()).bound(twin).bound(made("lua", 1));
+        assert_eq!(minting.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
+        assert_eq!(doomed(&minting), ["twin"]);
+    }
+
+    #[test]
+    fn a_meeting_of_an_earlier_generation_is_doomed() {
+        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let minting = minting.settled(&Wanted::Nothing).begun(&wish("lua"), at(9)).bound(made("lua", 1));
+        assert_eq!((minting.generation, doomed(&minting).len()), (2, 1));
+        assert!(minting.handed_out().is_none());
+    }
+
+    #[test]
+    fn a_move_hands_the_old_meeting_out_until_the_new_one_is_there() {
+        let minting = Minting::default().begun(&wish("lua"), at(0)).bound(made("lua", 1));
+        let moving = minting.begun(&wish("ana"), at(9));
+        assert_eq!(moving.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
+        let moved = moving.clone().bound(made("ana", 2));
+        assert_eq!(moved.handed_out().map(|meeting| meeting.id.as_str()), Some("ana-2"));
+        assert_eq!(doomed(&moved), ["lua-1"]);
+        let failed = moving.clone().not_created(&intent(&moving), NotCreated::Rejected);
+        assert_eq!(failed.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
+    }
+
+    #[test]
+    fn two_lost_creates_of_a_generation_need_a_person_and_a_limit_counts_as_none() {
+        let mut minting = Minting::default();
+        let limit = Pause { until: at(5), reason: PauseReason::RateLimited, failures: 1 };
+        for _ in 0..5 {
+            minting = minting.begun(&wish("lua"), at(0));
+            minting = minting.clone().not_created(&intent(&minting), NotCreated::Later(limit));
+        }
+        assert_eq!(minting.attempts, 0);
+        for attempt in 1..=2 {
+            minting = minting.begun(&wish("lua"), at(attempt));
+            assert_eq!(i64::from(intent(&minting).attempt), attempt);
+            minting = minting.clone().not_created(&intent(&minting), NotCreated::Lost);
+        }
+        assert!(
+            matches!(&minting.state, MeetingState::Blocked(blocked) if blocked.reason == BlockReason::NeedsAttention)
+        );
+        let late = minting.bound(made("lua", 1));
+        assert!(matches!(late.state, MeetingState::Bound(_)));
+    }
+
+    #[test]
+    fn an_answer_to_an_intent_that_is_not_the_current_one_changes_nothing() {
+        let first = Minting::default().begun(&wish("lua"), at(0));
+        let stale = intent(&first);
+        let second = first.clone().not_created(&stale, NotCreated::Lost).begun(&wish("lua"), at(90));
+        assert_eq!(second.clone().not_created(&stale, NotCreated::Rejected), second);
+    }
+
+    #[test]
+    fn cancelling_while_a_create_is_under_way_dooms_its_meeting_once_it_is_known() {
+        let asked = Minting::default().begun(&wish("lua"), at(0)).settled(&Wanted::Nothing);
+        let known = asked.bound(made("lua", 1)).settled(&Wanted::Nothing);
+        assert_eq!((known.state.clone(), doomed(&known)), (MeetingState::Nothing, vec!["lua-1"]));
+    }
+
+    #[test]
+    fn what_was_refused_is_tried_again_only_for_another_wish() {
+        let asked = Minting::default().begun(&wish("lua"), at(0));
+        let refused = asked.clone().not_created(&intent(&asked), NotCreated::Rejected);
+        let same = refused.clone().settled(&Wanted::Meeting(wish("lua")));
+        assert_eq!(same, refused);
+        let other = refused.settled(&Wanted::Meeting(wish("ana")));
+        assert_eq!((other.state, other.generation), (MeetingState::Nothing, 2));
+    }
 }

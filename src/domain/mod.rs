@@ -5,6 +5,8 @@ pub mod concealed;
 pub mod custom_link;
 pub mod entropy;
 pub mod epoch;
+#[cfg(test)]
+mod fixture;
 pub mod grant;
 pub mod hash;
 pub mod id;

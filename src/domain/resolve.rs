@@ -287,3 +287,66 @@ fn by_connection<'a>(source: Source<'a>, account: &'a Account) -> Verdict<'a> {
         Connection::Custom(link) => Verdict::Custom { source, link },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::CourseLinks;
+    use crate::domain::fixture::custom;
+    use crate::domain::fixture::hosted;
+    use crate::domain::fixture::session;
+    use crate::domain::fixture::site;
+
+    fn told(site: &Site, session: &Session) -> (&'static str, String) {
+        let (verdict, steps) = explain(site, session);
+        assert_eq!(verdict, resolve(site, session));
+        assert_eq!(steps.iter().map(|step| step.rule).collect::<Vec<_>>(), Rule::ALL);
+        let decided = steps.iter().filter(|step| step.outcome == Outcome::Decided).collect::<Vec<_>>();
+        assert_eq!(decided.len(), 1);
+        let answer = match verdict {
+            Verdict::NoLink(reason) => format!("{reason:?}"),
+            Verdict::Custom { source, link } => format!("{} {}", source.name(), link.url.expose()),
+            Verdict::Hosted { source, account } => format!("{} {}", source.name(), account.host.email),
+        };
+        (decided[0].rule.name(), answer)
+    }
+
+    #[test]
+    fn the_first_rule_that_applies_decides() {
+        let zoom = || {
+            site(&[("default", hosted("lua")), ("staff/ana", hosted("ana")), ("staff/carla", custom("c"))])
+        };
+        let mut unpaid = zoom();
+        unpaid.settings.entitled = false;
+        let gated = site(&[("staff/ana", hosted("ana"))]);
+        let mut offline = zoom();
+        offline.services.values_mut().for_each(|service| service.video = false);
+        let linked = zoom().with_course_links();
+        let by_hand = |choice| Session { choice, ..session("yoga", &["ana"]) };
+        let own = || Choice::Custom(CustomLink::parse("https://own.example/", None, None).unwrap());
+        let cases = [
+            (&unpaid, by_hand(own()), "entitlement", "NotEntitled"),
+            (&gated, session("yoga", &["ana"]), "main_gate", "NoDefaultAccount"),
+            (&offline, by_hand(Choice::None), "removed_by_hand", "RemovedByHand"),
+            (&offline, session("yoga", &["ana"]), "service_video", "ServiceOffline"),
+            (&offline, by_hand(Choice::Account), "staff_account", "staff_account ana@example.com"),
+            (&offline, by_hand(own()), "custom_by_hand", "session_link https://own.example/"),
+            (&linked, by_hand(own()), "custom_by_hand", "session_link https://own.example/"),
+            (&linked, session("series", &["ana"]), "course_link", "course_link https://course.example/"),
+            (&linked, session("yoga", &["ana"]), "staff_account", "staff_account ana@example.com"),
+            (&zoom(), session("series", &["ana"]), "site_default", "site_default lua@example.com"),
+            (
+                &zoom(),
+                session("talk", &["bob", "carla", "ana"]),
+                "staff_account",
+                "staff_account https://c.example/",
+            ),
+            (&zoom(), session("talk", &["bob"]), "site_default", "site_default lua@example.com"),
+            (&zoom(), session("talk", &[]), "site_default", "site_default lua@example.com"),
+            (&zoom(), session("gone", &["ana"]), "service_video", "ServiceOffline"),
+        ];
+        for (site, session, rule, answer) in cases {
+            assert_eq!(told(site, &session), (rule, answer.to_owned()));
+        }
+    }
+}

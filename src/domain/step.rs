@@ -14,6 +14,7 @@ use crate::domain::meeting::after;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
+use crate::domain::minting::Reply;
 use crate::domain::minting::Wanted;
 use crate::domain::minting::WantedMeeting;
 use crate::domain::resolve::Verdict;
@@ -90,7 +91,10 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
 
 fn look_or_wait(intent: &Intent, timing: Timing, now: Timestamp) -> Step {
     let until = after(intent.begun_at, timing.in_flight);
-    if now < until { Step::Wait(until) } else { Step::Look(intent.clone()) }
+    match intent.reply {
+        Reply::Awaited if now < until => Step::Wait(until),
+        Reply::Awaited | Reply::Lost => Step::Look(intent.clone()),
+    }
 }
 
 fn keep_or_change(meeting: &Meeting, wanted: &WantedMeeting, now: Timestamp) -> Step {
@@ -124,4 +128,131 @@ pub enum ScanVerdict {
     NotMade,
     /// It is too early to say: look again then.
     LookAgain(Timestamp),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::Connection;
+    use crate::domain::account::Owner;
+    use crate::domain::fixture::at;
+    use crate::domain::fixture::grant;
+    use crate::domain::fixture::hosted;
+    use crate::domain::fixture::meeting;
+    use crate::domain::fixture::session;
+    use crate::domain::fixture::shown;
+    use crate::domain::fixture::site;
+    use crate::domain::minting::Minting;
+    use crate::domain::minting::Pause;
+    use crate::domain::minting::PauseReason;
+
+    const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
+
+    fn wish(of: &Session, host: &str) -> Wanted {
+        Wanted::Meeting(WantedMeeting { grant: grant(host), shown: shown(of) })
+    }
+
+    fn bound(host: &str) -> Session {
+        let mut session = session("yoga", &[]);
+        session.minting.state = MeetingState::Bound(meeting(&session, host, 1));
+        session
+    }
+
+    fn step(session: &Session, wanted: &Wanted, seconds: i64) -> Step {
+        next_step(session, wanted, TIMING, at(seconds))
+    }
+
+    #[test]
+    fn a_session_without_a_meeting_gets_one_and_one_with_it_rests() {
+        let bare = session("yoga", &[]);
+        let Step::Create(wanted) = step(&bare, &wish(&bare, "lua"), 0) else { panic!() };
+        assert_eq!(wanted.grant, grant("lua"));
+        assert_eq!(step(&bare, &Wanted::Kept, 0), Step::Rest);
+        let done = bound("lua");
+        assert_eq!(step(&done, &wish(&done, "lua"), 0), Step::Rest);
+    }
+
+    #[test]
+    fn a_create_under_way_is_left_alone_and_one_that_is_lost_is_looked_for() {
+        let mut asked = session("yoga", &[]);
+        let Wanted::Meeting(wanted) = wish(&asked, "lua") else { panic!() };
+        asked.minting = asked.minting.begun(&wanted, at(0));
+        assert_eq!(step(&asked, &Wanted::Nothing, 29), Step::Wait(at(30)));
+        assert!(matches!(step(&asked, &Wanted::Nothing, 30), Step::Look(_)));
+        let MeetingState::Intended(intent) = asked.minting.state.clone() else { panic!() };
+        let pause = Pause { until: at(2), reason: PauseReason::Unavailable, failures: 1 };
+        asked.minting = asked.minting.unanswered(&intent, pause);
+        assert_eq!(step(&asked, &Wanted::Kept, 1), Step::Wait(at(2)));
+        assert!(matches!(step(&asked, &Wanted::Kept, 2), Step::Look(_)));
+    }
+
+    #[test]
+    fn another_host_gets_a_new_meeting_unless_the_session_has_begun() {
+        let mine = bound("lua");
+        assert!(matches!(step(&mine, &wish(&mine, "ana"), 0), Step::Create(_)));
+        assert_eq!(step(&mine, &wish(&mine, "ana"), 3_600), Step::Rest);
+    }
+
+    #[test]
+    fn what_zoom_shows_is_updated_only_where_it_differs() {
+        let mut renamed = bound("lua");
+        if let Some(booking) = &mut renamed.booking {
+            booking.title = "Pilates".into();
+        }
+        let Step::Update(_, wanted) = step(&renamed, &wish(&renamed, "lua"), 0) else { panic!() };
+        assert_eq!(wanted.topic, "Pilates");
+    }
+
+    #[test]
+    fn the_doomed_go_one_by_one_after_everything_else_and_then_the_session_is_forgotten() {
+        let mut gone = bound("lua");
+        gone.cancel();
+        gone.minting = gone.minting.settled(&Wanted::Nothing);
+        let Step::Remove(doomed) = step(&gone, &Wanted::Nothing, 0) else { panic!() };
+        gone.minting = gone.minting.removed(&doomed);
+        assert_eq!(step(&gone, &Wanted::Nothing, 0), Step::Forget);
+    }
+
+    #[test]
+    fn nobody_takes_a_step_that_is_claimed_or_paused() {
+        let mut claimed = bound("lua");
+        claimed.minting = Minting {
+            doomed: vec![Doomed { grant: grant("a"), id: meeting(&claimed, "a", 1).id }],
+            ..claimed.minting
+        };
+        claimed.minting = claimed.minting.claimed(at(120));
+        let wanted = wish(&claimed, "lua");
+        assert_eq!(step(&claimed, &wanted, 119), Step::Wait(at(120)));
+        assert!(matches!(step(&claimed, &wanted, 120), Step::Remove(_)));
+    }
+
+    #[test]
+    fn what_is_wanted_follows_from_the_rules_the_time_and_the_account() {
+        let mut studio = site(&[("default", hosted("lua"))]);
+        let yoga = session("yoga", &[]);
+        assert_eq!(wanted(&studio, &yoga, at(0)), wish(&yoga, "lua"));
+        assert_eq!(wanted(&studio, &yoga, at(7_200)), Wanted::Kept);
+        let removed = Session { choice: Choice::None, ..yoga.clone() };
+        assert_eq!(wanted(&studio, &removed, at(0)), Wanted::Nothing);
+        let account = studio.accounts.get_mut(&Owner::Default).unwrap();
+        if let Connection::Hosted(hosted) = &mut account.connection {
+            hosted.state = AccountState::ReauthorizationRequired { since: at(0) };
+        }
+        assert_eq!(wanted(&studio, &yoga, at(0)), Wanted::Kept);
+        studio.settings.entitled = false;
+        assert_eq!(wanted(&studio, &yoga, at(0)), Wanted::Kept);
+    }
+
+    #[test]
+    fn a_meeting_counts_as_not_made_after_two_empty_listings_and_the_settle_time() {
+        let mut asked = session("yoga", &[]);
+        let Wanted::Meeting(wanted) = wish(&asked, "lua") else { panic!() };
+        asked.minting = asked.minting.begun(&wanted, at(0));
+        let MeetingState::Intended(intent) = asked.minting.state else { panic!() };
+        let judge = |scans, seconds| judge_scans(&intent, scans, TIMING, at(seconds));
+        assert_eq!(judge(1, 31), ScanVerdict::LookAgain(at(60)));
+        assert_eq!(judge(2, 40), ScanVerdict::LookAgain(at(60)));
+        assert_eq!(judge(1, 90), ScanVerdict::LookAgain(at(95)));
+        assert_eq!(judge(2, 60), ScanVerdict::NotMade);
+    }
 }

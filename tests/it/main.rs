@@ -13,6 +13,8 @@ mod fixtures;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
 mod simulator;
 #[cfg(test)]
 mod store;

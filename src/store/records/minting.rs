@@ -17,6 +17,7 @@ use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::Pause;
 use crate::domain::minting::PauseReason;
+use crate::domain::minting::Reply;
 use crate::domain::time_zone::TimeZoneName;
 use crate::store::records::field::Time;
 use crate::store::records::field::Unreadable;
@@ -45,6 +46,7 @@ enum StateV1 {
         grant: String,
         shown: ShownV1,
         begun_at: Time,
+        lost: bool,
         scans: u8,
         replaces: Option<Box<MeetingV1>>,
     },
@@ -152,6 +154,7 @@ impl From<&MeetingState> for StateV1 {
                 grant: intent.grant.as_str().into(),
                 shown: (&intent.shown).into(),
                 begun_at: intent.begun_at,
+                lost: intent.reply == Reply::Lost,
                 scans: intent.scans,
                 replaces: boxed(&intent.replaces),
             },
@@ -178,12 +181,13 @@ impl TryFrom<StateV1> for MeetingState {
         Ok(match shape {
             StateV1::Nothing => Self::Nothing,
             StateV1::Bound(meeting) => Self::Bound(meeting.try_into()?),
-            StateV1::Intended { attempt, grant: id, shown, begun_at, scans, replaces } => {
+            StateV1::Intended { attempt, grant: id, shown, begun_at, lost, scans, replaces } => {
                 Self::Intended(Intent {
                     attempt,
                     grant: grant(&id)?,
                     shown: shown.into(),
                     begun_at,
+                    reply: if lost { Reply::Lost } else { Reply::Awaited },
                     scans,
                     replaces: unboxed(replaces)?,
                 })

@@ -10,23 +10,11 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::web::internal::state::Internal;
 
 /// How long the store may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Whether the process takes work: until it is told to stop.
-#[derive(Debug, Clone, Default)]
-pub struct Readiness(CancellationToken);
-
-impl Readiness {
-    /// From now on the process takes no new work.
-    pub fn end(&self) {
-        self.0.cancel();
-    }
-}
 
 #[derive(Debug, Serialize)]
 struct Health {
@@ -51,7 +39,7 @@ pub(super) fn ready(state: Internal) -> Router {
 }
 
 async fn readiness(State(state): State<Internal>) -> Response {
-    let stopping = state.readiness.0.is_cancelled();
+    let stopping = state.readiness.has_ended();
     let answered = tokio::select! {
         answer = state.gateway.work.ping() => answer.is_ok(),
         () = state.gateway.clock.wait(PATIENCE) => false,

@@ -1,6 +1,7 @@
 //! What services and operators reach: the v1 API, health, and the pages of problems.
 
 mod health;
+mod readiness;
 mod state;
 mod v1;
 
@@ -11,7 +12,7 @@ use crate::web::frame::Frame;
 use crate::web::headers::Audience;
 use crate::web::problem;
 
-pub use crate::web::internal::health::Readiness;
+pub use crate::web::internal::readiness::Readiness;
 pub use crate::web::internal::state::Internal;
 
 /// So many requests are answered at once; the next is told to come back.

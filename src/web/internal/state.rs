@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::gateway::Gateway;
 use crate::web::auth::Verifier;
-use crate::web::internal::health::Readiness;
+use crate::web::internal::readiness::Readiness;
 
 /// What handlers of the internal listener are given.
 #[derive(Debug, Clone)]

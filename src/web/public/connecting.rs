@@ -17,17 +17,16 @@ use crate::app::connect::Landing;
 use crate::app::connect::Return;
 use crate::app::portal;
 use crate::app::portal::Visitor;
+use crate::app::ports::provider::AuthorizationError;
 use crate::domain::account::Owner;
 use crate::domain::portal::Act;
 use crate::domain::portal::Page;
 use crate::domain::token::Token;
 use crate::web::public::asking;
 use crate::web::public::cookies;
-use crate::web::public::leaving;
 use crate::web::public::leaving::Ending;
 use crate::web::public::leaving::leave;
 use crate::web::public::reader::Reader;
-use crate::web::public::refusal::PROVIDER_ERROR;
 use crate::web::public::refusal::Refusal;
 use crate::web::public::refusal::Why;
 use crate::web::public::shell::page;
@@ -72,6 +71,7 @@ pub(super) async fn callback(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
+    let reader = reader.without_parameters();
     let said = Said::parse(query.as_deref().unwrap_or_default()).map_err(|why| reader.refuse(why))?;
     let session = cookies::session(public.base_url(), &headers);
     let back = Return { state: said.state, session, answer: said.answer };
@@ -143,8 +143,21 @@ pub(super) async fn failed(
     let read = portal::read(&public.gateway, &visitor.session.visit.site).await;
     let site = read.map_err(|error| reader.refuse(error))?;
     let name = reader.parameter("error").unwrap_or_default();
-    let ask = asking::failed(reader.shell_of(&site), &visitor, &owner, Why::parse(&name));
+    let mut ask = asking::failed(reader.shell_of(&site), &visitor, &owner, Why::parse(&name));
+    if let Some(scopes) = reader.parameter(MISSING).filter(|scopes| are_scopes(scopes)) {
+        ask.facts.push((ask.shell.say("failed-scopes"), scopes));
+    }
     Ok((public.forms(), page(StatusCode::OK, &ask)).into_response())
+}
+
+/// The parameter that names permissions that were not given.
+const MISSING: &str = "missing";
+
+/// Whether a text can only be names of permissions: an address is not trusted to put words on a page.
+fn are_scopes(text: &str) -> bool {
+    let is_scope =
+        |word: &str| word.contains(':') && word.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_' | b':'));
+    text.len() <= 400 && text.split(' ').all(is_scope)
 }
 
 /// What a browser brought back, read strictly.
@@ -192,16 +205,17 @@ async fn land(public: &Public, landing: Landing) -> Result<Response, Why> {
         Err(ConnectError::Denied) => {
             return Ok(Redirect::to(&urls::with(&home(&visitor), "notice", "cancelled")).into_response());
         }
-        Err(ConnectError::ProviderFailed) => Why::Provider(PROVIDER_ERROR),
-        Err(error) => error.into(),
+        Err(error) => error,
     };
-    match leaving::back(&visitor, Ending::Failed(error)).filter(|_| is_straight) {
-        Some(_) => leave(public, &visitor, Ending::Failed(error)).await,
-        None => {
-            let failed = urls::about(urls::FAILED, &owner);
-            Ok(Redirect::to(&urls::with(&failed, "error", error.name())).into_response())
-        }
+    let mut failed = urls::about(urls::FAILED, &owner);
+    if let ConnectError::Exchange(AuthorizationError::MissingScopes(scopes)) = &error {
+        failed = urls::with(&failed, MISSING, &scopes.join(" "));
     }
+    let why = Why::from(error);
+    if is_straight && visitor.session.visit.return_to.is_some() {
+        return leave(public, &visitor, Ending::Failed(why)).await;
+    }
+    Ok(Redirect::to(&urls::with(&failed, "error", why.name())).into_response())
 }
 
 /// Whose account the visit is for, where the link led straight into connecting it.

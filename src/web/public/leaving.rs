@@ -86,7 +86,7 @@ pub(super) async fn leave(public: &Public, visitor: &Visitor, ending: Ending) ->
 }
 
 /// Where the platform wants the browser, told how it ended.
-pub(super) fn back(visitor: &Visitor, ending: Ending) -> Option<Url> {
+fn back(visitor: &Visitor, ending: Ending) -> Option<Url> {
     let mut url = visitor.session.visit.return_to.clone()?;
     url.query_pairs_mut().append_pair("greenroom_status", ending.name());
     if let Ending::Failed(why) = ending {

@@ -51,6 +51,14 @@ impl Reader {
         Self { linked, ..self }
     }
 
+    /// Forgets the parameters of this page: those of a callback hold a code, and are not for a link.
+    #[must_use]
+    pub(super) fn without_parameters(mut self) -> Self {
+        let path = self.here.split('?').next().unwrap_or_default().len();
+        self.here.truncate(path);
+        self
+    }
+
     /// A parameter of this page.
     pub(super) fn parameter(&self, wanted: &str) -> Option<String> {
         let (_, query) = self.here.split_once('?')?;

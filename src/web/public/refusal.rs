@@ -131,7 +131,7 @@ impl Why {
 }
 
 /// The provider reported an error.
-pub(super) const PROVIDER_ERROR: &str = "provider_error";
+const PROVIDER_ERROR: &str = "provider_error";
 const CODE_REFUSED: &str = "code_refused";
 const MISSING_SCOPES: &str = "missing_scopes";
 const USER_GONE: &str = "user_gone";
@@ -186,13 +186,14 @@ impl From<AccountError> for Why {
 impl From<ConnectError> for Why {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::UnknownFlow | ConnectError::NothingPending => Self::FlowUsed,
+            ConnectError::UnknownFlow
+            | ConnectError::NothingPending
+            | ConnectError::Grant(GrantError::Gone) => Self::FlowUsed,
             ConnectError::OtherBrowser => Self::OtherBrowser,
             ConnectError::Denied | ConnectError::ProviderFailed => Self::Provider(PROVIDER_ERROR),
             ConnectError::Slow => Self::Provider(PROVIDER_UNAVAILABLE),
             ConnectError::Exchange(error) => Self::Provider(exchange_code(&error)),
             ConnectError::Portal(error) => error.into(),
-            ConnectError::Grant(GrantError::Gone) => Self::FlowUsed,
             ConnectError::Grant(GrantError::Busy) => Self::Later,
             ConnectError::Grant(GrantError::Store(error)) | ConnectError::Store(error) => error.into(),
             ConnectError::Account(error) => error.into(),

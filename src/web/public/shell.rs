@@ -68,11 +68,11 @@ impl Shell {
         };
         Locale::ALL.into_iter().map(language).collect()
     }
+}
 
-    /// Where a file of the pages is.
-    pub(super) fn asset(&self, name: &str) -> String {
-        urls::asset(name, &assets::mark(name))
-    }
+/// Where a file of the pages is.
+pub(super) fn asset(name: &str) -> String {
+    urls::asset(name, &assets::mark(name))
 }
 
 /// Answers a page.

@@ -34,7 +34,8 @@ async fn a_create_whose_answer_makes_no_sense_ends_with_one_meeting(#[case] faul
     let booked = world.book("s-1", "yoga", &["ana"]).await;
     assert_eq!(booked.status, StatusCode::CREATED);
     let link = &booked.body["link"];
-    assert_eq!((&link["status"], &link["reason"]), (&json!("pending"), &json!("minting")), "{link}");
+    let told = (&link["status"], &link["reason"]);
+    assert_eq!(told, (&json!("pending"), &json!("provider_unavailable")), "{link}");
     let (status, _, _) = world.join(link).await;
     assert_eq!(status, StatusCode::OK);
     let healed = heals(&world, "s-1").await;

@@ -15,6 +15,8 @@ use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 use crate::support::browser::Browser;
 
+/// A desk's width.
+const WIDE: u32 = 1200;
 /// A telephone's width.
 const NARROW: u32 = 360;
 
@@ -61,13 +63,14 @@ async fn picture(browser: &Browser, name: &str, width: u32) {
 async fn an_owner_connects_zoom_and_comes_back_to_the_platform() {
     let (world, return_to) = world().await;
     let browser = Browser::start().await;
+    browser.set_width(WIDE).await;
     let page = json!({"page": "connect_zoom", "owner": {"kind": "default"}, "return_to": return_to});
 
     browser.goto(&link(&world, page).await).await;
-    picture(&browser, "connect-1-open", 1200).await;
+    picture(&browser, "connect-1-open", WIDE).await;
     browser.click_action("open").await;
     browser.wait_for_text("Studio Lua").await;
-    picture(&browser, "connect-2-explain", 1200).await;
+    picture(&browser, "connect-2-explain", WIDE).await;
     browser.click_action("connect_zoom").await;
     browser.wait_for_text("this is not zoom.us").await;
     assert_eq!(browser.url().await.origin(), world.zoom.origin());
@@ -75,7 +78,7 @@ async fn an_owner_connects_zoom_and_comes_back_to_the_platform() {
     browser.click_action("allow").await;
     browser.wait_for_text("lua@example.com").await;
     assert!(browser.text().await.contains("Licensed"), "{}", browser.text().await);
-    picture(&browser, "connect-3-confirm", 1200).await;
+    picture(&browser, "connect-3-confirm", WIDE).await;
     assert_eq!(world.get("/v1/sites/studio/accounts/default").await.status, StatusCode::NOT_FOUND);
     browser.click_action("confirm").await;
     browser.wait_for_text("Back at the platform").await;
@@ -122,6 +125,7 @@ async fn the_accounts_are_managed_in_portuguese_on_a_telephone() {
     browser.click_action("confirm").await;
     browser.wait_for_text("A conta foi conectada.").await;
     assert_eq!((browser.lang().await, browser.url().await.path()), ("pt-BR".to_owned(), "/portal"));
+    assert!(browser.text().await.contains("Zoom · Basic"), "{}", browser.text().await);
     picture(&browser, "manage-4-connected", NARROW).await;
     browser.click_action("done").await;
     browser.wait_for_text("Back at the platform").await;
@@ -144,6 +148,8 @@ async fn a_wrong_custom_link_is_mended_beside_its_field_and_nothing_typed_is_los
     browser.click_action("save").await;
     let error = browser.read("#url-error").await;
     assert!(error.contains("space"), "{error}");
+    assert!(browser.text().await.contains("Password (optional)"), "{}", browser.text().await);
+    assert_eq!(browser.read(".wrong label").await, "Link");
     picture(&browser, "custom-link-1-error", NARROW).await;
     let typed =
         [browser.typed("url").await, browser.typed("password").await, browser.typed("description").await];

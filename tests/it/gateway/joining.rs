@@ -1,5 +1,7 @@
 //! Join addresses answer as the contract says, whatever became of the session (R22, R25).
 
+use std::collections::BTreeSet;
+
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::json;
@@ -43,8 +45,8 @@ async fn hiding_closes_the_address_of_exactly_that_audience_and_showing_reopens_
     let answer = world.link("s-1", "confirmation_email").await;
     assert_eq!((&answer["status"], &answer["reason"]), (&json!("hidden"), &json!("hidden_for_audience")));
     let told = answer.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
-    let told = told.map(|(key, _)| key.as_str()).collect::<Vec<_>>();
-    assert_eq!(told, ["reason", "revision", "session_id", "status", "updated_at"]);
+    let told = told.map(|(key, _)| key.as_str()).collect::<BTreeSet<_>>();
+    assert_eq!(told, BTreeSet::from(["reason", "revision", "session_id", "status", "updated_at"]));
     assert_eq!(world.link("s-1", "sms").await["status"], "hidden");
     assert_eq!(world.join(&mail).await.0, StatusCode::NOT_FOUND);
     assert_eq!(world.join(&area).await.0, StatusCode::FOUND);
@@ -60,7 +62,7 @@ async fn a_day_after_its_end_a_join_address_says_that_it_is_over(
 ) {
     let world = World::connected(backend).await;
     let link = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
-    world.clock.advance(std::time::Duration::from_hours(8 * 24));
+    world.clock.advance(std::time::Duration::from_hours(7 * 24 + 12));
     assert_eq!(world.join(&link).await.0, StatusCode::FOUND);
     world.clock.advance(std::time::Duration::from_hours(24));
     assert_eq!(world.join(&link).await.0, StatusCode::GONE);

@@ -3,6 +3,7 @@
 mod bad_days;
 mod booking;
 mod browser;
+mod by_hand;
 mod joining;
 mod reading;
 mod refusals;

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod fixtures;
 mod mapping;
+pub(crate) mod memory;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;

@@ -51,7 +51,7 @@ async fn answer(mut stream: TcpStream, conduct: Conduct) {
         Conduct::SendAndHangUp(bytes) => stream.write_all(&bytes).await.unwrap_or_default(),
         Conduct::Send(bytes) => {
             stream.write_all(&bytes).await.unwrap_or_default();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Conduct::Silence => std::future::pending().await,
     }

@@ -1,11 +1,13 @@
 //! `…/sessions/{session_id}/link`: the link of a session, for an audience.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use url::Url;
 
+use crate::app::choice;
 use crate::app::sessions;
 use crate::app::sessions::SessionView;
 use crate::domain::account::Provider;
@@ -14,15 +16,22 @@ use crate::domain::link::Link;
 use crate::domain::link::Status;
 use crate::domain::link::Warning;
 use crate::domain::resolve::Source;
+use crate::domain::session::Choice;
 use crate::domain::visibility::Audience;
 use crate::domain::visibility::Sight;
 use crate::domain::visibility::sight;
 use crate::web::auth::OnSite;
 use crate::web::auth::needs;
+use crate::web::extract::IfMatch;
+use crate::web::extract::Json;
+use crate::web::extract::NoParameters;
 use crate::web::extract::PathId;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
+use crate::web::internal::v1::answer::presupposed;
+use crate::web::internal::v1::custom_link;
+use crate::web::internal::v1::custom_link::LinkTexts;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
 use crate::web::urls;
@@ -101,6 +110,67 @@ pub(super) async fn find(
     let view = sessions::find(&state.gateway, on.site.id(), &id).await?;
     let body = LinkBody::new(&view, audience, &state);
     Ok(Resource::found(view.session.link_revision(&view.site), body))
+}
+
+/// A choice by hand as it is put.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, tag = "mode", rename_all = "snake_case")]
+pub(super) enum PutChoice {
+    /// None: the rules decide.
+    Inherit {},
+    /// A link of the account.
+    Account {},
+    /// This link.
+    Custom {
+        url: String,
+        #[serde(default)]
+        password: Option<String>,
+        #[serde(default)]
+        description: Option<String>,
+    },
+    /// No link.
+    None {},
+}
+
+pub(super) async fn put(
+    on: OnSite<needs::LinksWrite>,
+    State(state): State<Internal>,
+    PathId(id): PathId<SessionId>,
+    (_, if_match): (Query<NoParameters>, IfMatch),
+    Json(body): Json<PutChoice>,
+) -> Result<Resource<LinkBody>, Problem> {
+    let choice = body.choice()?;
+    let wanted = (&choice, &presupposed(if_match));
+    let view = choice::put(&state.gateway, on.site.id(), &id, wanted).await?;
+    let body = LinkBody::new(&view, Audience::Staff, &state);
+    Ok(Resource::found(view.session.link_revision(&view.site), body))
+}
+
+pub(super) async fn remove(
+    on: OnSite<needs::LinksWrite>,
+    State(state): State<Internal>,
+    PathId(id): PathId<SessionId>,
+    _: Query<NoParameters>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let wanted = (&Choice::None, &presupposed(if_match));
+    choice::put(&state.gateway, on.site.id(), &id, wanted).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl PutChoice {
+    fn choice(&self) -> Result<Choice, Problem> {
+        Ok(match self {
+            Self::Inherit {} => Choice::Inherit,
+            Self::Account {} => Choice::Account,
+            Self::None {} => Choice::None,
+            Self::Custom { url, password, description } => Choice::Custom(custom_link::parse(&LinkTexts {
+                url,
+                password: password.as_deref(),
+                description: description.as_deref(),
+            })?),
+        })
+    }
 }
 
 impl ForAudience {

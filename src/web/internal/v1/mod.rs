@@ -42,5 +42,5 @@ pub(super) fn router() -> Router<Internal> {
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
-        .route(&below("sessions/{session_id}/link"), get(link::find))
+        .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }

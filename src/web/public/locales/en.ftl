@@ -61,7 +61,7 @@ field-staff-hint = As it stands in your bookings software.
 # Connecting Zoom
 
 connect-title = Connect Zoom
-connect-text = Every online session gets a Zoom meeting of its own. You are about to connect { $owner }.
+connect-text = Every online session gets a Zoom meeting of its own. This is for { $owner }.
 connect-replaces = It takes the place of { $who }.
 connect-step-login = Zoom asks you to sign in. We never see your password.
 connect-step-consent = Zoom asks whether meetings may be created and changed for you. Allow it.
@@ -80,7 +80,7 @@ try-again = Try again
 # A custom link
 
 custom-title = Use another link
-custom-whose = Every online session of { $owner } leads to this link.
+custom-whose = For { $owner }: every online session leads to this link.
 custom-replaces = It takes the place of the Zoom account { $email }.
 form-errors = Not saved yet. Please correct the marked fields.
 field-url = Link
@@ -165,9 +165,10 @@ self-service-text = In this business team members do not set up their own accoun
 default-first-title = A default account comes first
 default-first-text = The business needs a default account before team members can have their own. Ask the owner to connect one.
 later-title = We cannot reach your data at the moment
-later-text = Nothing was changed. Please try again in a little while.
+later-text = Please try again in a little while.
 failed-title = Zoom was not connected
-failed-again = Nothing was changed. You can try again at once.
+failed-scopes = Missing permissions
+failed-again = No account was changed. You can try again at once.
 failed-provider-error = Zoom reported an error.
 failed-code-refused = Zoom did not accept the sign-in. It may have taken too long.
 failed-missing-scopes = Some permissions are missing. Allow all of them at Zoom, or ask your Zoom administrator to approve the app.

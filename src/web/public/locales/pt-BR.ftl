@@ -61,7 +61,7 @@ field-staff-hint = Como aparece no seu sistema de agendamentos.
 # Conectar o Zoom
 
 connect-title = Conectar o Zoom
-connect-text = Cada sessão online ganha uma reunião própria no Zoom. Você está prestes a conectar { $owner }.
+connect-text = Cada sessão online ganha uma reunião própria no Zoom. Isto é para { $owner }.
 connect-replaces = Ela entra no lugar de { $who }.
 connect-step-login = O Zoom pede que você entre na sua conta. Nunca vemos a sua senha.
 connect-step-consent = O Zoom pergunta se reuniões podem ser criadas e alteradas por você. Permita.
@@ -80,7 +80,7 @@ try-again = Tentar de novo
 # Um link próprio
 
 custom-title = Usar outro link
-custom-whose = Todas as sessões online de { $owner } levam a este link.
+custom-whose = Para { $owner }: todas as sessões online levam a este link.
 custom-replaces = Ele entra no lugar da conta do Zoom { $email }.
 form-errors = Ainda não foi salvo. Corrija os campos marcados.
 field-url = Link
@@ -103,7 +103,7 @@ error-description-character = A descrição contém um caractere de controle. Re
 # Desconectar
 
 disconnect-title = Desconectar esta conta?
-disconnect-text = { $who } não será mais usada para { $owner }.
+disconnect-text = Para { $owner }, { $who } deixa de ser usada.
 disconnect-consequence-default = Sem conta padrão nenhuma sessão online mostra o link, nem mesmo as de quem tem conta própria. Os links voltam quando você conectar uma de novo.
 disconnect-consequence-staff = As sessões online dessa pessoa vão usar a conta padrão da empresa.
 disconnect-meetings = O que fazer com as próximas reuniões?
@@ -165,9 +165,10 @@ self-service-text = Nesta empresa a equipe não configura as próprias contas. F
 default-first-title = Primeiro, uma conta padrão
 default-first-text = A empresa precisa de uma conta padrão antes que a equipe tenha as suas. Peça a quem administra a empresa que conecte uma.
 later-title = Não conseguimos acessar os seus dados no momento
-later-text = Nada foi alterado. Tente de novo daqui a pouco.
+later-text = Tente de novo daqui a pouco.
 failed-title = O Zoom não foi conectado
-failed-again = Nada foi alterado. Você pode tentar de novo agora mesmo.
+failed-scopes = Permissões que faltam
+failed-again = Nenhuma conta foi alterada. Você pode tentar de novo agora mesmo.
 failed-provider-error = O Zoom informou um erro.
 failed-code-refused = O Zoom não aceitou o acesso. Talvez tenha demorado demais.
 failed-missing-scopes = Faltam permissões. Permita todas no Zoom ou peça ao administrador do Zoom que aprove o aplicativo.

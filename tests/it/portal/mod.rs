@@ -1,0 +1,12 @@
+//! The portal and the join address, through HTTP on a real socket.
+
+mod accounts;
+mod connecting;
+mod defence;
+mod flow;
+mod grants;
+mod joining;
+mod language;
+mod opening;
+mod pictures;
+mod world;

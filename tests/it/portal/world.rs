@@ -1,0 +1,342 @@
+//! What the portal's tests run in: the public pages on a real socket, a store in memory, an honest provider, and a
+//! clock that a test advances.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use greenroom::app::gateway::Gateway;
+use greenroom::app::gateway::Settings;
+use greenroom::app::portal;
+use greenroom::app::portal::PortalError;
+use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::provider::Authorization;
+use greenroom::app::ports::provider::AuthorizationError;
+use greenroom::app::ports::provider::Authorized;
+use greenroom::app::ports::provider::CallError;
+use greenroom::app::ports::provider::Consent;
+use greenroom::app::ports::provider::Created;
+use greenroom::app::ports::provider::Draft;
+use greenroom::app::ports::provider::Found;
+use greenroom::app::ports::provider::FreshTokens;
+use greenroom::app::ports::provider::HostAccess;
+use greenroom::app::ports::provider::Meetings;
+use greenroom::app::ports::provider::Page as MeetingsPage;
+use greenroom::app::ports::provider::PageToken;
+use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::settings;
+use greenroom::domain::account::Connection;
+use greenroom::domain::account::Host;
+use greenroom::domain::account::Owner;
+use greenroom::domain::account::Plan;
+use greenroom::domain::entropy::Entropy;
+use greenroom::domain::grant::RefreshTiming;
+use greenroom::domain::hash::HashKey;
+use greenroom::domain::id::SiteId;
+use greenroom::domain::locale::Locale;
+use greenroom::domain::meeting::MeetingId;
+use greenroom::domain::portal::Actor;
+use greenroom::domain::portal::Page;
+use greenroom::domain::portal::Visit;
+use greenroom::domain::site::Site;
+use greenroom::domain::site::SiteSettings;
+use greenroom::domain::token::Token;
+use greenroom::domain::visibility::SiteVisibility;
+use greenroom::web::frame::Frame;
+use greenroom::web::headers::Audience;
+use greenroom::web::public::router;
+use greenroom::web::urls;
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::support::memory::Memory;
+
+/// Where the provider asks for consent.
+pub(super) const CONSENT: &str = "https://zoom.example/oauth/authorize";
+
+/// A clock that stands still until a test advances it.
+#[derive(Debug)]
+pub(super) struct Standing(watch::Sender<Timestamp>);
+
+impl Standing {
+    pub(super) fn advance(&self, duration: Duration) {
+        self.0.send_modify(|now| *now = now.checked_add(duration).unwrap());
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        *self.0.borrow()
+    }
+
+    async fn wait(&self, duration: Duration) {
+        let until = self.now().checked_add(duration).unwrap();
+        let mut looks = self.0.subscribe();
+        looks.wait_for(|now| *now >= until).await.unwrap();
+    }
+}
+
+/// Random bytes that are the same in every run.
+#[derive(Debug, Default)]
+struct Counting(Mutex<u64>);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut count = self.0.lock().unwrap();
+        *count += 1;
+        let hash = HashKey::new([7; 32]);
+        for (index, chunk) in (0_u64..).zip(bytes.chunks_mut(32)) {
+            let block = hash.hash(&[&count.to_be_bytes(), &index.to_be_bytes()]);
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+/// A provider that knows which codes it gave, works each once, and remembers what was revoked.
+#[derive(Debug)]
+pub(super) struct Provider {
+    next: Mutex<Host>,
+    says: Mutex<Says>,
+    used: Mutex<BTreeSet<String>>,
+    /// With what the last browser left.
+    pub(super) state: Mutex<String>,
+    pub(super) revoked: Mutex<Vec<String>>,
+}
+
+/// What the token endpoint says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    Yes,
+    MissingScopes,
+    Broken,
+}
+
+impl Provider {
+    /// Who comes back with the next code.
+    pub(super) fn next(&self, host: Host) {
+        *self.next.lock().unwrap() = host;
+    }
+
+    pub(super) fn says(&self, says: Says) {
+        *self.says.lock().unwrap() = says;
+    }
+}
+
+#[async_trait::async_trait]
+impl Authorization for Provider {
+    fn client_id(&self) -> &'static str {
+        "client"
+    }
+
+    fn begin(&self, state: &Token) -> Consent {
+        let url =
+            Url::parse_with_params(CONSENT, [("state", state.expose()), ("client_id", "client")]).unwrap();
+        let verifier = SecretString::from(format!("verifier of {}", state.expose()));
+        state.expose().clone_into(&mut self.state.lock().unwrap());
+        Consent { url, verifier }
+    }
+
+    async fn exchange(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<Authorized, AuthorizationError> {
+        let (code, verifier) = (code.expose_secret(), verifier.expose_secret());
+        assert!(verifier.starts_with("verifier of "), "the verifier that began the flow");
+        match *self.says.lock().unwrap() {
+            Says::Yes => {}
+            Says::MissingScopes => {
+                return Err(AuthorizationError::MissingScopes(vec!["meeting:write".into()]));
+            }
+            Says::Broken => return Err(AuthorizationError::Unreachable(CallError::Connect)),
+        }
+        if !code.starts_with("code-") || !self.used.lock().unwrap().insert(code.to_owned()) {
+            return Err(AuthorizationError::Refused);
+        }
+        let tokens = FreshTokens {
+            access: format!("access of {code}").into(),
+            refresh: format!("refresh of {code}").into(),
+            expires_in: Duration::from_hours(1),
+            scopes: ["meeting:write".to_owned()].into(),
+            api_url: None,
+        };
+        Ok(Authorized { host: self.next.lock().unwrap().clone(), tokens })
+    }
+
+    async fn refresh(&self, _: &SecretString) -> Result<FreshTokens, AuthorizationError> {
+        Err(AuthorizationError::Unreachable(CallError::Connect))
+    }
+
+    async fn revoke(&self, access: &SecretString) -> Result<(), AuthorizationError> {
+        if *self.says.lock().unwrap() == Says::Broken {
+            return Err(AuthorizationError::Unreachable(CallError::Connect));
+        }
+        self.revoked.lock().unwrap().push(access.expose_secret().to_owned());
+        Ok(())
+    }
+}
+
+/// No meeting is ever made by a page.
+#[derive(Debug)]
+struct NoMeetings;
+
+#[async_trait::async_trait]
+impl Meetings for NoMeetings {
+    async fn create(&self, _: &HostAccess, _: &Draft) -> Result<Created, ProviderError> {
+        Err(ProviderError::NotExecuted(CallError::Connect))
+    }
+
+    async fn update(&self, _: &HostAccess, _: &MeetingId, _: &Draft) -> Result<(), ProviderError> {
+        Err(ProviderError::NotExecuted(CallError::Connect))
+    }
+
+    async fn find(&self, _: &HostAccess, _: &MeetingId) -> Result<Option<Found>, ProviderError> {
+        Err(ProviderError::NotExecuted(CallError::Connect))
+    }
+
+    async fn list(&self, _: &HostAccess, _: Option<&PageToken>) -> Result<MeetingsPage, ProviderError> {
+        Err(ProviderError::NotExecuted(CallError::Connect))
+    }
+
+    async fn remove(&self, _: &HostAccess, _: &MeetingId) -> Result<(), ProviderError> {
+        Err(ProviderError::NotExecuted(CallError::Connect))
+    }
+}
+
+/// The public pages, and everything behind them.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) base: Url,
+    pub(super) gateway: Gateway,
+    pub(super) memory: Arc<Memory>,
+    pub(super) clock: Arc<Standing>,
+    pub(super) provider: Arc<Provider>,
+}
+
+impl World {
+    /// Starts the pages for one site, Studio Lua, without accounts.
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let memory = Arc::new(Memory::default());
+        let clock = Arc::new(Standing(watch::Sender::new(Timestamp::from_second(1_800_000_000).unwrap())));
+        let provider = Arc::new(Provider {
+            next: Mutex::new(host("ana", Plan::Licensed)),
+            says: Mutex::new(Says::Yes),
+            used: Mutex::default(),
+            state: Mutex::default(),
+            revoked: Mutex::default(),
+        });
+        let gateway = Gateway {
+            clock: Arc::clone(&clock) as _,
+            entropy: Arc::new(Counting::default()),
+            sites: Arc::clone(&memory) as _,
+            grants: Arc::clone(&memory) as _,
+            tickets: Arc::clone(&memory) as _,
+            work: Arc::clone(&memory) as _,
+            authorization: Arc::clone(&provider) as _,
+            meetings: Arc::new(NoMeetings),
+            settings: Arc::new(told(&base)),
+            tasks: TaskTracker::new(),
+            bell: Arc::default(),
+            refreshes: Arc::default(),
+        };
+        let world = Self { base, gateway, memory, clock, provider };
+        world.memory.put_site(world.site("lua"));
+        let pages = router(world.gateway.clone(), &Url::parse(CONSENT).unwrap());
+        let framed = Frame::new(Audience::public(&world.base), 64).around(pages);
+        tokio::spawn(async move { axum::serve(listener, framed).await });
+        world
+    }
+
+    /// A site without accounts.
+    pub(super) fn site(&self, id: &str) -> Site {
+        let settings = SiteSettings {
+            display_name: "Studio Lua".into(),
+            entitled: true,
+            staff_self_service: true,
+            locale: Locale::English,
+            visibility: SiteVisibility::default(),
+        };
+        Site::new(SiteId::parse(id).unwrap(), settings, HashKey::new([1; 32]), self.gateway.clock.now())
+    }
+
+    /// Connects an account without asking anybody.
+    pub(super) fn connect(&self, owner: &Owner, connection: Connection) {
+        let now = self.gateway.clock.now();
+        self.change(|site| drop(site.put_account(owner, connection, now)));
+    }
+
+    /// Changes the site.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Site)) {
+        let mut site = self.memory.site(&lua());
+        change(&mut site);
+        self.memory.put_site(site);
+    }
+
+    /// A one-time link for somebody.
+    pub(super) async fn link(&self, actor: Actor, page: Page) -> Result<Url, PortalError> {
+        self.link_with(actor, page, None, None).await
+    }
+
+    /// A one-time link that comes back, in a language.
+    pub(super) async fn link_with(
+        &self,
+        actor: Actor,
+        page: Page,
+        return_to: Option<&str>,
+        locale: Option<Locale>,
+    ) -> Result<Url, PortalError> {
+        let return_to = return_to.map(|url| Url::parse(url).unwrap());
+        let visit = Visit { site: lua(), actor, page, return_to, locale };
+        let link = portal::create_link(&self.gateway, visit).await?;
+        Ok(urls::portal_link(&self.base, &link.token))
+    }
+
+    /// Waits for what was begun beside the answers.
+    pub(super) async fn settle(&self) {
+        self.gateway.tasks.close();
+        self.gateway.tasks.wait().await;
+        self.gateway.tasks.reopen();
+    }
+}
+
+pub(super) fn lua() -> SiteId {
+    SiteId::parse("lua").unwrap()
+}
+
+/// A user at the provider.
+pub(super) fn host(name: &str, plan: Plan) -> Host {
+    Host {
+        user_id: format!("user {name}"),
+        account_id: "account".into(),
+        email: format!("{name}@studio.example"),
+        plan,
+        personal_room: None,
+    }
+}
+
+fn told(base: &Url) -> Settings {
+    Settings {
+        base_url: base.clone(),
+        portal: settings::Portal {
+            return_origins: vec![Url::parse("https://app.example").unwrap()],
+            link_ttl: Duration::from_mins(10),
+            session_ttl: Duration::from_mins(30),
+        },
+        minting: settings::Minting {
+            default_wait: Duration::from_secs(5),
+            reserve_percent: 20,
+            settle: Duration::from_mins(1),
+            post_timeout: Duration::from_secs(15),
+        },
+        refresh: RefreshTiming { lead: Duration::from_mins(10), takeover: Duration::from_mins(2) },
+    }
+}
