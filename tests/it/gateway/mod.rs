@@ -7,6 +7,7 @@ mod by_hand;
 mod joining;
 mod reading;
 mod refusals;
+mod search;
 mod secrecy;
 mod start;
 mod stored;
