@@ -1,6 +1,8 @@
 //! The command line: one file per command. Owns arguments, exit codes and what is printed.
 
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod keys;
 mod out;
 mod serve;
@@ -66,6 +68,9 @@ struct Common {
 enum Command {
     /// Run a gateway.
     Serve,
+    /// Try it: a gateway, a Zoom simulator and a sample site in one process, stored in a temporary folder.
+    #[cfg(feature = "demo")]
+    Demo(demo::Arguments),
     /// Check the configuration, or print an example.
     #[command(subcommand)]
     Config(config::Command),
@@ -90,6 +95,8 @@ fn dispatch(arguments: Arguments) -> Exit {
     let out = Out::new(common.output);
     match command {
         Command::Serve => ended(serve::run(common.config.as_deref())),
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => ended(demo::run(&arguments, out)),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
         #[cfg(feature = "demo")]

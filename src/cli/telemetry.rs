@@ -1,6 +1,7 @@
 //! Starts logging as an operator asks: to stderr, since stdout is for data.
 
 use std::io;
+use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -30,7 +31,9 @@ pub fn start(settings: &Settings) -> Result<(), TelemetryError> {
     let registry = registry().with(filter);
     match settings.log_format {
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init()?,
-        LogFormat::Text => registry.with(fmt::layer().with_writer(io::stderr)).try_init()?,
+        LogFormat::Text => registry
+            .with(fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr))
+            .try_init()?,
     }
     Ok(())
 }

@@ -1,3 +1,13 @@
-//! The stateful Zoom simulator, the sample site and the tour (feature `demo`).
+//! The stateful Zoom simulator, the sample site, its start page and the tour (feature `demo`).
 
+mod addresses;
+mod folder;
+mod issuer;
+mod platform;
+mod ports;
+mod sample;
 pub mod simulator;
+pub mod stage;
+mod start_page;
+pub mod tour;
+mod written;

@@ -1,10 +1,20 @@
-//! Owns how failures of the sealed store, and of records, are told to the use cases.
+//! Owns how outcomes and failures of the sealed store, and of records, are told to the use cases.
 
 use std::sync::Arc;
 
+use crate::app::ports::store::Committed;
 use crate::app::ports::store::StoreError;
 use crate::store::records::Unreadable;
 use crate::store::sealed;
+
+impl From<sealed::Committed> for Committed {
+    fn from(committed: sealed::Committed) -> Self {
+        match committed {
+            sealed::Committed::Done => Self::Yes,
+            sealed::Committed::Conflict => Self::Conflict,
+        }
+    }
+}
 
 impl From<sealed::StoreError> for StoreError {
     fn from(error: sealed::StoreError) -> Self {

@@ -20,7 +20,6 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::as_committed;
 use crate::store::sites::put;
 use crate::store::sites::sealed_change;
 use crate::store::sites::value_of;
@@ -57,17 +56,13 @@ impl Grants for StoredGrants {
 
     async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError> {
         let partition = Partition::Grant(id.clone());
-        let (write, index) = match change {
-            GrantChange::Put { grant, due } => {
-                if let Some(at) = due {
-                    self.sealed.hint(&partition, work::hint_ms(at)).await?;
-                }
-                (put(&*grant, None), vec![work::as_due(work::GRANT_MEMBER, due)])
-            }
-            GrantChange::Remove => (SealedWrite::Remove, vec![work::as_due(work::GRANT_MEMBER, None)]),
+        let (write, due) = match change {
+            GrantChange::Put { grant, due } => (put(&*grant, None), due),
+            GrantChange::Remove => (SealedWrite::Remove, None),
         };
+        let index = vec![work::as_due(work::GRANT_MEMBER, due)];
         let changes = vec![sealed_change(keys::grant(), basis, write)];
         let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
-        Ok(as_committed(self.sealed.commit(&partition, &commit).await?))
+        work::commit_hinted(&self.sealed, &partition, (&commit, due)).await
     }
 }

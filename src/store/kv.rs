@@ -319,10 +319,12 @@ pub trait Kv: Send + Sync + fmt::Debug {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError>;
 
-    /// Notes that a partition may have work due at `at_ms`, an even number; of two notes the sooner stays. An odd
-    /// one is a *last look*, which this makes a note again: whoever is about to remove it finds it changed.
+    /// Notes that a partition may have work due at `at_ms`, an even number; of two notes the sooner stays, made a
+    /// little sooner still, and an odd one, a *last look*, becomes a note again: whoever is about to move or remove
+    /// it finds it changed.
     ///
     /// Written before the commit that makes the work: a hint without work is harmless, work without a hint is not.
+    /// Written again after it: somebody who looked in between found nothing, and moved the hint away.
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError>;
 
     /// The partitions that may have work due by `until_ms`, soonest first.

@@ -117,11 +117,8 @@ impl Sites for StoredSites {
             }
             Redecide::Done => index.push(work::as_due(work::SITE_MEMBER, None)),
         }
-        if let Some(soonest) = dues.into_iter().min() {
-            self.sealed.hint(&partition, work::hint_ms(soonest)).await?;
-        }
         let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
-        Ok(as_committed(self.sealed.commit(&partition, &commit).await?))
+        work::commit_hinted(&self.sealed, &partition, (&commit, dues.into_iter().min())).await
     }
 
     async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError> {
@@ -201,12 +198,4 @@ pub(in crate::store) fn sealed_change(key: Key, basis: Basis, write: SealedWrite
         Basis::Version(version) => sealed::Expect::Version(Version(version)),
     };
     SealedChange { key, expect, write }
-}
-
-/// What became of a commit, as the use cases know it.
-pub(in crate::store) fn as_committed(committed: sealed::Committed) -> Committed {
-    match committed {
-        sealed::Committed::Done => Committed::Yes,
-        sealed::Committed::Conflict => Committed::Conflict,
-    }
 }

@@ -17,7 +17,6 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::as_committed;
 use crate::store::sites::put;
 use crate::store::sites::sealed_change;
 use crate::store::sites::value_of;
@@ -42,7 +41,7 @@ impl StoredTickets {
     ) -> Result<Committed, StoreError> {
         let changes = vec![sealed_change(keys::ticket(), basis, write)];
         let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index: Vec::new() };
-        Ok(as_committed(self.sealed.commit(&Partition::Token(hash.clone()), &commit).await?))
+        Ok(self.sealed.commit(&Partition::Token(hash.clone()), &commit).await?.into())
     }
 }
 

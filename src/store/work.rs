@@ -1,13 +1,16 @@
 //! Owns due work in the store: an index in each partition, and hints by which partitions with work are found.
 //!
-//! A hint is written before the commit that makes the work. A partition that turns out to have none is looked at once
-//! more a while later, in case that commit was still on its way, and only then loses its hint.
+//! A hint is written before the commit that makes the work, and again after it. A partition that turns out to have none,
+//! or none for long, is looked at once more a while later, in case whoever commits died in between; only then is its
+//! hint moved or gone.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::warn;
 
+use crate::app::ports::store::Committed;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Work;
 use crate::app::ports::store::WorkItem;
@@ -22,6 +25,7 @@ use crate::store::sealed::IndexChange;
 use crate::store::sealed::Order;
 use crate::store::sealed::Range;
 use crate::store::sealed::Sealed;
+use crate::store::sealed::SealedCommit;
 
 /// Due: the sessions ahead of the site are decided again.
 pub(in crate::store) const SITE_MEMBER: &str = "site";
@@ -83,11 +87,13 @@ impl Work for StoredWork {
         let partition = partition_of(&place.scope);
         let seen = place.hinted_at.as_millisecond();
         let left = self.due_in(&partition, FAR, 1).await?;
-        let next = match left.first() {
-            // Behind those that have not had their turn.
-            Some(entry) => Some(entry.score.max(now.as_millisecond()) & !1),
+        // What is due now stands behind those that have not had their turn.
+        let due = left.first().map(|entry| entry.score.max(now.as_millisecond()) & !1);
+        let last_look = after(now, COMMIT_TIME).as_millisecond() | 1;
+        let next = match due {
+            Some(at) if at <= last_look || is_last_look(seen) => Some(at),
             None if is_last_look(seen) => None,
-            None => Some(after(now, COMMIT_TIME).as_millisecond() | 1),
+            Some(_) | None => Some(last_look),
         };
         self.sealed.settle_hint(&partition, seen, next).await?;
         Ok(())
@@ -108,6 +114,25 @@ pub(in crate::store) fn hint_ms(at: Timestamp) -> i64 {
 
 fn is_last_look(hint: i64) -> bool {
     hint & 1 == 1
+}
+
+/// Commits what makes work due at a time, if any, so that the work is found then: who looks between the first hint and
+/// the commit finds nothing and moves the hint away, and who looks while the second is written finds it changed.
+pub(in crate::store) async fn commit_hinted(
+    sealed: &Sealed,
+    partition: &Partition,
+    (commit, due): (&SealedCommit, Option<Timestamp>),
+) -> Result<Committed, StoreError> {
+    let Some(due) = due.map(hint_ms) else { return Ok(sealed.commit(partition, commit).await?.into()) };
+    sealed.hint(partition, due).await?;
+    let committed: Committed = sealed.commit(partition, commit).await?.into();
+    if committed == Committed::Yes
+        && let Err(error) = sealed.hint(partition, due).await
+    {
+        // It is committed: the work is found all the same, only later.
+        warn!(error = %error, "due work may be late");
+    }
+    Ok(committed)
 }
 
 /// Where a session's step stands among due work.

@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod gateway;

@@ -53,6 +53,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// A stateful stand-in for Zoom, on one address.
 pub struct Simulator {
     shared: Arc<Shared>,
+    beside: Router,
 }
 
 impl fmt::Debug for Simulator {
@@ -65,7 +66,13 @@ impl Simulator {
     /// Starts empty; the same seed gives the same ids and tokens.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, seed: u64) -> Self {
         let shared = Shared::new(settings, SimulatedClock::new(clock), Entropy::new(seed));
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), beside: Router::new() }
+    }
+
+    /// Answers these routes, too: pages that live on the simulator's address without being Zoom's.
+    #[must_use]
+    pub fn beside(self, routes: Router) -> Self {
+        Self { beside: self.beside.merge(routes), ..self }
     }
 
     /// All routes. Faults that cut the connection need [`Simulator::serve`]: elsewhere they become broken bodies.
@@ -89,6 +96,7 @@ impl Simulator {
             .fallback(unknown_endpoint)
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(Arc::clone(&self.shared))
+            .merge(self.beside.clone())
     }
 
     /// Serves HTTP/1.1 until the shutdown, then lets open connections end.

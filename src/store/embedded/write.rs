@@ -61,9 +61,9 @@ pub(super) fn commit(
 
 pub(super) fn hint(tables: &mut Tables<'_>, partition: &Partition, at_ms: i64) -> Result<(), Fault> {
     match hinted_at(tables, partition)? {
-        Some(earlier) if earlier <= at_ms && earlier % 2 == 0 => Ok(()),
-        Some(last_look) if last_look <= at_ms => {
-            move_hint(tables, partition, Some(last_look), Some(last_look - 1))
+        Some(earlier) if earlier <= at_ms => {
+            let changed = if earlier % 2 == 0 { earlier - 2 } else { earlier - 1 };
+            move_hint(tables, partition, Some(earlier), Some(changed))
         }
         seen => move_hint(tables, partition, seen, Some(at_ms)),
     }

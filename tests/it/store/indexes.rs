@@ -93,16 +93,38 @@ async fn of_two_hints_the_sooner_stays_and_only_what_was_seen_is_settled(
     for (partition, at_ms) in [(&x, 50), (&x, 30), (&x, 40), (&y, 10), (&z, 90)] {
         store.kv.hint(partition, at_ms).await.unwrap();
     }
-    assert_eq!(store.kv.hinted(90, 10).await.unwrap(), [(y.clone(), 10), (x.clone(), 30), (z.clone(), 90)]);
+    assert_eq!(store.kv.hinted(90, 10).await.unwrap(), [(y.clone(), 10), (x.clone(), 28), (z.clone(), 90)]);
     assert_eq!(store.kv.hinted(30, 10).await.unwrap().len(), 2);
     assert_eq!(store.kv.hinted(90, 1).await.unwrap(), [(y.clone(), 10)]);
 
     assert_eq!(store.kv.settle_hint(&x, 50, None).await, Ok(Settled::Changed));
-    assert_eq!(store.kv.settle_hint(&x, 30, Some(70)).await, Ok(Settled::Done));
+    assert_eq!(store.kv.settle_hint(&x, 28, Some(70)).await, Ok(Settled::Done));
     assert_eq!(store.kv.settle_hint(&x, 30, None).await, Ok(Settled::Changed));
     assert_eq!(store.kv.settle_hint(&y, 10, None).await, Ok(Settled::Done));
     assert_eq!(store.kv.settle_hint(&y, 10, None).await, Ok(Settled::Changed));
     assert_eq!(store.kv.hinted(90, 10).await.unwrap(), [(x, 70), (z, 90)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_hint_noted_again_is_found_changed_by_who_saw_it_before(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    for (seen, again, expected) in [(40, 40, 38), (40, 90, 38), (41, 90, 40), (40, 20, 20)] {
+        let place = site(&format!("{seen}-{again}"));
+        store.kv.hint(&place, 2).await.unwrap();
+        assert_eq!(store.kv.settle_hint(&place, 2, Some(seen)).await, Ok(Settled::Done));
+
+        store.kv.hint(&place, again).await.unwrap();
+
+        assert_eq!(
+            store.kv.settle_hint(&place, seen, Some(99)).await,
+            Ok(Settled::Changed),
+            "{seen} {again}"
+        );
+        assert_eq!(store.kv.settle_hint(&place, expected, None).await, Ok(Settled::Done), "{seen} {again}");
+    }
 }
 
 #[rstest]

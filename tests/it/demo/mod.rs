@@ -1,0 +1,6 @@
+//! `greenroom demo`: the program itself, as a person starts it.
+
+mod browser;
+mod program;
+mod start_page;
+mod tour;
