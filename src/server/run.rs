@@ -57,8 +57,8 @@ impl Server {
             internal.0.serve(internal.1, no_more.clone()),
         ));
         stop.cancelled().await;
-        info!("stopping");
         readiness.end();
+        info!("stopping");
         work_stops.cancel();
         if farewell == Farewell::Announced {
             gateway.clock.wait(GOODBYE).await;

@@ -17,6 +17,7 @@ use serde::de::Visitor;
 use serde_path_to_error::Segment;
 
 use crate::web::extract::body::read_body;
+use crate::web::extract::object::Object;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
@@ -87,6 +88,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut deserializer)
+        .map(|Object(body)| body)
         .map_err(|error| Problem::invalid_body(vec![shape_fault(&error)]))
 }
 

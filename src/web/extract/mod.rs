@@ -2,6 +2,7 @@
 
 mod body;
 mod json;
+mod object;
 mod parameters;
 mod preconditions;
 
@@ -11,6 +12,7 @@ pub use crate::web::extract::json::BODY_LIMIT;
 pub use crate::web::extract::json::BatchJson;
 pub use crate::web::extract::json::Field;
 pub use crate::web::extract::json::Json;
+pub use crate::web::extract::object::Object;
 pub use crate::web::extract::parameters::NoParameters;
 pub use crate::web::extract::parameters::PathId;
 pub use crate::web::extract::parameters::PathParameter;

@@ -52,8 +52,11 @@ impl<S: Send + Sync, T: PathParameter> FromRequestParts<S> for PathId<T> {
 
 /// The text of a path parameter, percent-decoded; the route must have it.
 pub(in crate::web) async fn raw_parameter(parts: &mut Parts, name: &str) -> Result<String, Problem> {
-    let invalid = |_| invalid_id(name, InvalidId);
-    let parameters = parts.extract::<RawPathParams>().await.map_err(invalid)?;
+    let parameters = parts.extract::<RawPathParams>().await.map_err(|rejection| {
+        // Whichever is asked for, the one that is not UTF-8 is named: "Invalid UTF-8 in `staff_id`".
+        let text = rejection.body_text();
+        invalid_id(text.split('`').nth(1).unwrap_or(name), InvalidId)
+    })?;
     let found = parameters.iter().find(|(given, _)| *given == name).map(|(_, text)| text.to_owned());
     found.ok_or_else(|| {
         tracing::error!(parameter = name, "route lacks a path parameter that its handler asks for");

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::extract::State;
+use axum::extract::rejection::PathRejection;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -33,8 +34,9 @@ const LATER: HeaderValue = HeaderValue::from_static("60");
 pub(super) async fn join(
     State(public): State<Public>,
     reader: Reader,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refusal> {
+    let Path(token) = token.map_err(|_| reader.refuse(Why::NoLink))?;
     let way = join::join(&public.gateway, &token).await.map_err(|error| reader.refuse(error))?;
     match way {
         Way::Straight(url) => Ok(straight(&url)),

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::extract::State;
+use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::AppendHeaders;
@@ -28,8 +29,9 @@ use crate::web::urls;
 pub(super) async fn look(
     State(public): State<Public>,
     reader: Reader,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refusal> {
+    let Path(token) = token.map_err(|_| reader.refuse(Why::LinkUsed))?;
     let token = Token::parse(&token).ok_or_else(|| reader.refuse(Why::LinkUsed))?;
     let link = portal::look_at(&public.gateway, &token).await.map_err(|error| reader.refuse(error))?;
     let reader = reader.linked(link.visit.locale);
@@ -47,9 +49,10 @@ pub(super) async fn look(
 pub(super) async fn open(
     State(public): State<Public>,
     reader: Reader,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     _ours: OurForm,
 ) -> Result<Response, Refusal> {
+    let Path(token) = token.map_err(|_| reader.refuse(Why::LinkUsed))?;
     let token = Token::parse(&token).ok_or_else(|| reader.refuse(Why::LinkUsed))?;
     let opened = portal::open(&public.gateway, &token).await.map_err(|error| reader.refuse(error))?;
     let Opened { token, session } = opened;

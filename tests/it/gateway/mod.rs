@@ -2,6 +2,13 @@
 
 mod bad_days;
 mod booking;
+mod browser;
 mod by_hand;
 mod joining;
+mod reading;
+mod refusals;
+mod search;
+mod secrecy;
+mod start;
+mod stored;
 mod world;

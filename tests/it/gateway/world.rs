@@ -22,6 +22,7 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -51,7 +52,16 @@ pub(crate) struct World {
     pub(crate) files: TempDir,
     pub(crate) redis: Option<RedisServer>,
     client: reqwest::Client,
+    settings: Vec<(String, String)>,
+    gateway: Gateway,
     stop: CancellationToken,
+}
+
+/// A gateway that runs in this process.
+struct Gateway {
+    internal: Url,
+    stop: CancellationToken,
+    ended: JoinHandle<()>,
 }
 
 /// What booking core is answered.
@@ -64,12 +74,18 @@ pub(crate) struct Reply {
 
 impl Drop for World {
     fn drop(&mut self) {
+        self.gateway.stop.cancel();
         self.stop.cancel();
     }
 }
 
 impl World {
     pub(crate) async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// Starts with further settings, such as `ZOOM__TOKEN_URL`, which replace the usual ones.
+    pub(crate) async fn start_with(backend: Backend, further: &[(&str, &str)]) -> Self {
         let redis = match backend {
             Backend::Embedded => None,
             Backend::Redis => Some(RedisServer::start().await),
@@ -79,11 +95,11 @@ impl World {
             Some(server) => server.url(),
             None => format!("redb:{}", files.path().join("greenroom.redb").display()),
         };
-        Self::open(&store, files, redis).await
+        Self::open(&store, further, files, redis).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "booking core's own client")]
-    async fn open(store: &str, files: TempDir, redis: Option<RedisServer>) -> Self {
+    async fn open(store: &str, further: &[(&str, &str)], files: TempDir, redis: Option<RedisServer>) -> Self {
         let clock = ShiftClock::default();
         let stop = CancellationToken::new();
         let public_port = free_port().await;
@@ -92,13 +108,12 @@ impl World {
         let ring = Keyring::generate(Timestamp::UNIX_EPOCH, &SystemEntropy).render();
         std::fs::write(files.path().join("keyring.json"), ring.as_bytes()).unwrap();
         std::fs::write(files.path().join("issuer"), ISSUER_SECRET).unwrap();
-        let config = config::load(None, settings(&public, &zoom, store, &files).into_iter()).unwrap();
-        let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
-        let server = Server::open(&config, outside).await.unwrap();
-        let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
-        tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
+        let mut settings = settings(&public, &zoom, store, &files);
+        settings.extend(further.iter().map(|(key, value)| (format!("GREENROOM_{key}"), (*value).to_owned())));
+        let gateway = serve(&settings, &clock).await;
+        let internal = gateway.internal.clone();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { public, internal, zoom, clock, files, redis, client, stop }
+        Self { public, internal, zoom, clock, files, redis, client, settings, gateway, stop }
     }
 
     /// A gateway whose site `studio` has Zoom as default, a staff member with an own Zoom user, one with a custom
@@ -172,11 +187,17 @@ impl World {
         self.send(self.request(method, path), body).await
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, self.internal.join(path).unwrap()).bearer_auth(self.token())
+    /// A request of booking core's, yet to be changed.
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.anonymous(method, path).bearer_auth(self.token())
     }
 
-    async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
+    /// A request of nobody in particular.
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.internal.join(path).unwrap())
+    }
+
+    pub(crate) async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -246,6 +267,11 @@ impl World {
         self.ledger().await["counts"]["meetings.create"]["succeeded"].as_u64().unwrap_or(0)
     }
 
+    /// How many requests of any kind the simulator got.
+    pub(crate) async fn requests(&self) -> usize {
+        self.ledger().await["requests"].as_array().unwrap().len()
+    }
+
     pub(crate) async fn fault(&self, operation: &str, times: u32, fault: Value) {
         let body = json!({"operation": operation, "times": times, "fault": fault});
         self.control(Method::POST, "faults", Some(&body)).await;
@@ -275,21 +301,47 @@ impl World {
         panic!("never: {what}");
     }
 
-    /// Stops the gateway, and waits until its records are closed.
-    pub(crate) fn stop(&self) {
-        self.stop.cancel();
+    /// Stops the gateway, and waits until its records are closed. The simulator goes on.
+    pub(crate) async fn stop(&mut self) {
+        self.gateway.stop.cancel();
+        (&mut self.gateway.ended).await.unwrap();
+    }
+
+    /// Stops the gateway and starts another on the same records.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.gateway = serve(&self.settings, &self.clock).await;
+        self.internal = self.gateway.internal.clone();
     }
 
     fn token(&self) -> String {
+        self.token_with(&json!({}))
+    }
+
+    /// A token whose claims are the usual ones with others laid over them.
+    pub(crate) fn token_with(&self, others: &Value) -> String {
         use greenroom::app::ports::clock::Clock;
         let now = self.clock.now().as_second();
-        let claims = json!({
+        let mut claims = json!({
             "iss": "dev", "aud": "greenroom", "sub": "booking-core", "iat": now, "exp": now + 600, "sites": "*",
             "scope": "sites:write accounts:read accounts:write links:read links:write links:host events:read",
         });
+        for (name, claim) in others.as_object().unwrap() {
+            claims[name] = claim.clone();
+        }
         let key = EncodingKey::from_secret(ISSUER_SECRET.as_bytes());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
     }
+}
+
+async fn serve(settings: &[(String, String)], clock: &ShiftClock) -> Gateway {
+    let config = config::load(None, settings.iter().cloned()).unwrap();
+    let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
+    let server = Server::open(&config, outside).await.unwrap();
+    let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
+    let stop = CancellationToken::new();
+    let ended = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
+    Gateway { internal, stop, ended }
 }
 
 async fn simulator(public: &Url, clock: &ShiftClock, stop: &CancellationToken) -> Url {

@@ -96,6 +96,26 @@ impl Browser {
         self.control(&selector).await.click().await.unwrap();
     }
 
+    /// Presses the one thing that a selector finds.
+    pub(crate) async fn press(&self, selector: &str) {
+        self.control(selector).await.click().await.unwrap();
+    }
+
+    /// What a person reads in the one thing that a selector finds.
+    pub(crate) async fn read(&self, selector: &str) -> String {
+        self.control(selector).await.text().await.unwrap()
+    }
+
+    /// What stands in the form field of this name.
+    pub(crate) async fn typed(&self, name: &str) -> String {
+        self.shown(&format!("[name=\"{name}\"]")).await
+    }
+
+    /// What stands in the one field that a selector finds.
+    pub(crate) async fn shown(&self, selector: &str) -> String {
+        self.control(selector).await.value().await.unwrap().unwrap_or_default()
+    }
+
     /// Replaces what stands in the form field of this name.
     pub(crate) async fn fill(&self, name: &str, text: &str) {
         let field = self.control(&format!("[name=\"{name}\"]")).await;

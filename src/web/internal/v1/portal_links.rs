@@ -20,6 +20,7 @@ use crate::web::auth::OnSite;
 use crate::web::auth::needs;
 use crate::web::extract::Json;
 use crate::web::extract::NoParameters;
+use crate::web::extract::Object;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
 use crate::web::problem::FieldError;
@@ -30,10 +31,10 @@ use crate::web::urls;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreatePortalLink {
-    actor: ActorBody,
+    actor: Object<ActorBody>,
     page: PageBody,
     #[serde(default)]
-    owner: Option<OwnerBody>,
+    owner: Option<Object<OwnerBody>>,
     #[serde(default)]
     return_to: Option<String>,
     #[serde(default)]
@@ -85,7 +86,7 @@ pub(super) async fn create(
 impl CreatePortalLink {
     fn visit(self, site: &SiteId) -> Result<Visit, Problem> {
         let mut errors = Vec::new();
-        let actor = match &self.actor {
+        let actor = match &self.actor.0 {
             ActorBody::Owner {} => Some(Actor::Owner),
             ActorBody::Staff { staff_id } => {
                 staff(staff_id, "/actor/staff_id", &mut errors).map(Actor::Staff)
@@ -123,8 +124,10 @@ impl CreatePortalLink {
                 errors.push(FieldError::new("/owner", "is required: whose account is to be connected"));
                 None
             }
-            (PageBody::ConnectZoom, Some(OwnerBody::Default {})) => Some(Page::Connect(Owner::Default)),
-            (PageBody::ConnectZoom, Some(OwnerBody::Staff { staff_id })) => {
+            (PageBody::ConnectZoom, Some(Object(OwnerBody::Default {}))) => {
+                Some(Page::Connect(Owner::Default))
+            }
+            (PageBody::ConnectZoom, Some(Object(OwnerBody::Staff { staff_id }))) => {
                 staff(staff_id, "/owner/staff_id", errors).map(|member| Page::Connect(Owner::Staff(member)))
             }
         }

@@ -16,6 +16,7 @@ use crate::web::auth::needs;
 use crate::web::extract::IfMatch;
 use crate::web::extract::Json;
 use crate::web::extract::NoParameters;
+use crate::web::extract::Object;
 use crate::web::extract::PathId;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
@@ -36,7 +37,7 @@ pub(super) struct PutService {
     name: String,
     video: bool,
     #[serde(default)]
-    visibility: VisibilityBody,
+    visibility: Object<VisibilityBody>,
 }
 
 /// A service as it is answered.
@@ -99,7 +100,7 @@ impl PutService {
         if !errors.is_empty() {
             return Err(Problem::invalid_body(errors));
         }
-        let visibility = self.visibility.of_service();
+        let visibility = self.visibility.0.of_service();
         Ok(ServiceSettings { kind, name: self.name, video: self.video, visibility })
     }
 }

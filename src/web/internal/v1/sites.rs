@@ -16,6 +16,7 @@ use crate::web::auth::needs;
 use crate::web::extract::IfMatch;
 use crate::web::extract::Json;
 use crate::web::extract::NoParameters;
+use crate::web::extract::Object;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
@@ -35,7 +36,7 @@ pub(super) struct PutSite {
     entitled: bool,
     staff_self_service: bool,
     locale: String,
-    visibility: VisibilityBody,
+    visibility: Object<VisibilityBody>,
 }
 
 impl Default for PutSite {
@@ -45,7 +46,7 @@ impl Default for PutSite {
             entitled: true,
             staff_self_service: false,
             locale: Locale::English.tag().into(),
-            visibility: VisibilityBody::default(),
+            visibility: Object::default(),
         }
     }
 }
@@ -118,7 +119,7 @@ impl PutSite {
             entitled,
             staff_self_service,
             locale,
-            visibility: self.visibility.of_site(),
+            visibility: self.visibility.0.of_site(),
         })
     }
 }

@@ -1,0 +1,20 @@
+//! What lies in Redis, behind the gateway's back.
+
+use std::collections::BTreeMap;
+
+use crate::support::redis::RedisServer;
+
+/// Every key with its value, as the server would write it to disk: uncompressed.
+pub(crate) async fn dump(server: &RedisServer) -> BTreeMap<String, Vec<u8>> {
+    let mut connection = server.connect().await;
+    let plain = ["SET", "rdbcompression", "no"];
+    let () = ::redis::cmd("CONFIG").arg(&plain).query_async(&mut connection).await.unwrap();
+    let keys: Vec<String> = ::redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+    let mut dump = BTreeMap::new();
+    for key in keys {
+        let value: Option<Vec<u8>> =
+            ::redis::cmd("DUMP").arg(&key).query_async(&mut connection).await.unwrap();
+        dump.insert(key, value.unwrap_or_default());
+    }
+    dump
+}
