@@ -22,7 +22,9 @@ impl From<sealed::StoreError> for StoreError {
         match error {
             sealed::StoreError::Unavailable(_) => Self::Unavailable(Arc::new(error)),
             sealed::StoreError::Uncertain => Self::Uncertain,
-            sealed::StoreError::UnknownKey { cause: OpenError::UnknownDek(_), .. } => Self::Destroyed,
+            sealed::StoreError::UnknownKey {
+                cause: OpenError::UnknownDek(_) | OpenError::NoDataKey, ..
+            } => Self::Destroyed,
             sealed::StoreError::Corrupt { .. } | sealed::StoreError::UnknownKey { .. } => {
                 Self::Corrupt(Arc::new(error))
             }

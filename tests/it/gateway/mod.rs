@@ -8,6 +8,7 @@ mod joining;
 mod reading;
 mod refusals;
 mod search;
+mod second_eyes;
 mod secrecy;
 mod start;
 mod stored;
