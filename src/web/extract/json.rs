@@ -119,7 +119,12 @@ fn shape_fault(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldEr
         push_key(&mut pointer, field);
         return FieldError::new(pointer, "is required");
     }
-    if message.starts_with("unknown field ") {
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        // Below a tag the path ends at the object: the field is named by the message only.
+        let field = rest.split("`, ").next().unwrap_or(rest);
+        if !pointer.ends_with(&segment(field)) {
+            push_key(&mut pointer, field);
+        }
         return FieldError::new(pointer, "is not a field here");
     }
     match message.rsplit_once(", expected ") {
@@ -128,10 +133,14 @@ fn shape_fault(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldEr
     }
 }
 
+/// A key as a JSON pointer holds it.
+fn segment(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
 /// Appends a key to a JSON pointer (RFC 6901 section 3).
 fn push_key(pointer: &mut String, key: &str) {
-    pointer.push('/');
-    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+    pointer.push_str(&segment(key));
 }
 
 /// Any JSON in which no object says a key twice.
