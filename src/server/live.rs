@@ -15,16 +15,26 @@ use crate::web::auth::Verifier;
 pub struct Live {
     pub(super) keyring: Arc<ArcSwap<Keyring>>,
     pub(super) zoom: Arc<ArcSwap<Secrets>>,
+    /// The app at Zoom whose secrets these are: another one needs a restart.
+    pub(super) zoom_client: Arc<str>,
     pub(super) verifier: Arc<Verifier>,
 }
 
 impl Live {
     /// Takes over the secrets of a configuration; nothing else of it. A ring that would not open what the one in use
-    /// sealed is refused and logged: the old one stays.
+    /// sealed is refused and logged: the old one stays. So do Zoom's secrets where they are another app's.
     pub fn take(&self, config: &Config) {
         self.take_keyring(&config.crypto_secrets.keyring);
-        self.zoom.store(Arc::clone(&config.zoom_secrets));
+        self.take_zoom(config);
         self.verifier.replace(&config.auth);
+    }
+
+    fn take_zoom(&self, config: &Config) {
+        if *self.zoom_client == *config.zoom.client_id {
+            self.zoom.store(Arc::clone(&config.zoom_secrets));
+        } else {
+            tracing::warn!(key = "zoom.client_id", "Zoom's secrets are another app's: restart to use them");
+        }
     }
 
     fn take_keyring(&self, keyring: &Arc<Keyring>) {
@@ -76,12 +86,16 @@ mod tests {
     }
 
     fn config(ring: &str, client_secret: &str) -> Config {
+        config_of("abc", ring, client_secret)
+    }
+
+    fn config_of(client_id: &str, ring: &str, client_secret: &str) -> Config {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("keyring.json");
         fs::write(&path, ring).unwrap();
         let environment = [
             ("GREENROOM_CRYPTO__KEYRING_FILE", path.to_str().unwrap()),
-            ("GREENROOM_ZOOM__CLIENT_ID", "abc"),
+            ("GREENROOM_ZOOM__CLIENT_ID", client_id),
             ("GREENROOM_ZOOM__CLIENT_SECRETS", client_secret),
             ("GREENROOM_AUTH__ISSUERS", ISSUERS),
         ];
@@ -95,6 +109,7 @@ mod tests {
         Live {
             keyring: Arc::new(ArcSwap::new(Arc::clone(&config.crypto_secrets.keyring))),
             zoom: Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets))),
+            zoom_client: config.zoom.client_id.as_str().into(),
             verifier: Arc::new(Verifier::new(&config.auth, Arc::new(NoKeys), Arc::new(SystemClock))),
         }
     }
@@ -148,5 +163,15 @@ mod tests {
             assert!(Arc::ptr_eq(&kept, &running.crypto_secrets.keyring), "{name}");
             assert_eq!(client_secret(&live), "two", "{name}");
         }
+    }
+
+    #[test]
+    fn the_secrets_of_another_app_wait_for_a_restart() {
+        let ring = ring();
+        let live = live(&config(&ring, "one"));
+        live.take(&config_of("another", &ring, "two"));
+        assert_eq!(client_secret(&live), "one");
+        live.take(&config(&ring, "three"));
+        assert_eq!(client_secret(&live), "three");
     }
 }
