@@ -126,11 +126,13 @@ fn chosen(uri: &Uri) -> Option<Locale> {
     parameters.find(|(name, _)| name == LANG).and_then(|(_, tag)| Locale::parse(&tag).ok())
 }
 
-/// This page, without the parameter that chooses a language.
+/// This page, without the parameter that chooses a language. Of slashes that lead it, one is kept: as a link, two
+/// would name another host (RFC 3986 section 4.2), and browsers take a backslash for a slash.
 fn here(uri: &Uri) -> String {
     let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let others = parameters.filter(|(name, _)| name != LANG);
-    others.fold(uri.path().to_owned(), |path, (name, value)| {
+    let path = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
+    others.fold(path, |path, (name, value)| {
         let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
         urls::with(&path, &name, &value)
     })
@@ -184,6 +186,14 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
             assert_eq!(accepted(&headers), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_never_a_link_to_another_host() {
+        for path in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"] {
+            let uri = Uri::builder().path_and_query(path).build().unwrap();
+            assert_eq!(here(&uri), "/evil.example/x", "{path}");
         }
     }
 
