@@ -1,6 +1,7 @@
 //! Owns who reads a page: which language they get, and how their request is called. Knows no sessions.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
@@ -30,7 +31,7 @@ use crate::web::urls;
 const LANG: &str = "lang";
 
 /// Who reads a page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Reader {
     /// Chosen on this page.
     chosen: Option<Locale>,
@@ -42,6 +43,14 @@ pub(super) struct Reader {
     accepted: Option<Locale>,
     here: String,
     request: Option<RequestId>,
+}
+
+impl fmt::Debug for Reader {
+    /// Without the page's address: it may hold a token or a code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = self.chosen.or(self.linked).or(self.remembered).or(self.accepted);
+        f.debug_struct("Reader").field("locale", &own).field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl Reader {
@@ -195,6 +204,20 @@ mod tests {
             let uri = Uri::builder().path_and_query(path).build().unwrap();
             assert_eq!(here(&uri), "/evil.example/x", "{path}");
         }
+    }
+
+    #[test]
+    fn showing_a_reader_or_a_page_does_not_show_its_address() {
+        let reader = Reader {
+            chosen: None,
+            linked: None,
+            remembered: None,
+            accepted: None,
+            here: "/portal/open/s3cret".into(),
+            request: None,
+        };
+        let shown = format!("{reader:?} {:?}", reader.shell(None));
+        assert!(shown.contains("Reader") && shown.contains("Shell") && !shown.contains("s3cret"), "{shown}");
     }
 
     #[test]
