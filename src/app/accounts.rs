@@ -165,11 +165,11 @@ async fn put(
     let (put, before) = change(gateway, &place.site, &[], |snapshot| {
         let site = snapshot.site.value.as_ref().ok_or(AccountError::UnknownSite)?;
         let before = site.accounts.get(&place.owner).cloned();
-        if !presupposed.admits(before.as_ref().map(|account| account.revision)) {
-            return Err(AccountError::RevisionMismatch);
-        }
         if place.owner.staff().is_some() && site.default_account().is_none() {
             return Err(AccountError::DefaultAccountRequired);
+        }
+        if !presupposed.admits(before.as_ref().map(|account| account.revision)) {
+            return Err(AccountError::RevisionMismatch);
         }
         let now = gateway.clock.now();
         let mut changed = Site::clone(site);

@@ -56,6 +56,9 @@ pub enum ConnectError {
     /// Nobody waits to be confirmed, or it took too long.
     #[error("no user waits to be confirmed")]
     NothingPending,
+    /// Another user waits to be confirmed than the one who was shown.
+    #[error("another user waits to be confirmed than was shown")]
+    NotShown,
     /// The exchange did not succeed.
     #[error("the code could not be exchanged")]
     Exchange(#[from] AuthorizationError),
@@ -156,13 +159,17 @@ pub async fn callback(gateway: &Gateway, back: Return) -> Result<Landing, Connec
     Ok(Landing { owner, visitor, outcome })
 }
 
-/// Connects the user who waits to be confirmed. The grant is held for the account before the site says so.
+/// Connects the user who waits to be confirmed, if it is the one who was `shown` (R6): another tab may have brought
+/// back another one since. The grant is held for the account before the site says so.
 ///
-/// Refuses with [`ConnectError::NothingPending`], [`ConnectError::Portal`], [`ConnectError::Grant`],
-/// [`ConnectError::Account`].
+/// Refuses with [`ConnectError::NothingPending`], [`ConnectError::NotShown`], [`ConnectError::Portal`],
+/// [`ConnectError::Grant`], [`ConnectError::Account`].
 #[tracing::instrument(name = "connect.confirm", skip_all, fields(site.id = %visitor.session.visit.site))]
-pub async fn confirm(gateway: &Gateway, visitor: &Visitor) -> Result<Owner, ConnectError> {
+pub async fn confirm(gateway: &Gateway, visitor: &Visitor, shown: &str) -> Result<Owner, ConnectError> {
     let pending = visitor.session.pending.clone().ok_or(ConnectError::NothingPending)?;
+    if shown != mark(&pending) {
+        return Err(ConnectError::NotShown);
+    }
     let visit = &visitor.session.visit;
     portal::permit(gateway, visit, Act::Connect, &pending.owner).await?;
     let place = Reference { site: visit.site.clone(), owner: pending.owner.clone() };
@@ -180,6 +187,11 @@ pub async fn confirm(gateway: &Gateway, visitor: &Visitor) -> Result<Owner, Conn
     accounts::put_hosted(gateway, &place, account).await?;
     forget_pending(gateway, visitor).await?;
     Ok(pending.owner)
+}
+
+/// Tells one user who waits to be confirmed from another: who it is, and for whose account.
+pub fn mark(pending: &PendingConnect) -> String {
+    format!("{} {}", pending.owner, pending.grant)
 }
 
 /// Drops the user who waits to be confirmed; the grant is revoked later, unless somebody uses it.

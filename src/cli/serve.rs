@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tracing::info;
+use tracing::warn;
 
 use crate::cli::Exit;
 use crate::cli::environment;
 use crate::cli::shutdown;
 use crate::cli::telemetry;
+use crate::config::Config;
 use crate::config::watch::Sources;
 use crate::config::watch::Watcher;
 use crate::server::Farewell;
@@ -38,6 +40,9 @@ async fn serve(path: Option<&Path>) -> anyhow::Result<Exit> {
     };
     let config = Arc::clone(&versions.borrow());
     telemetry::start(&config.telemetry)?;
+    for key in unserved(&config) {
+        warn!(key, "configured, but not served by this version: it has no effect");
+    }
     let outside = Outside::default();
     let clock = Arc::clone(&outside.clock);
     let server = match Server::open(&config, outside).await {
@@ -53,4 +58,11 @@ async fn serve(path: Option<&Path>) -> anyhow::Result<Exit> {
     let stop = shutdown::on_signal().context("signals cannot be listened to")?;
     server.run(stop, Farewell::Announced).await;
     Ok(Exit::Done)
+}
+
+/// The keys of what is configured and has no effect.
+fn unserved(config: &Config) -> impl Iterator<Item = &'static str> {
+    let events = (!config.events.endpoints.is_empty()).then_some("events.endpoints");
+    let traces = config.telemetry.otlp_endpoint.as_ref().map(|_| "telemetry.otlp_endpoint");
+    events.into_iter().chain(traces)
 }

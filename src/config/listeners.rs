@@ -15,9 +15,9 @@ const ADDRESS: &str = "an address and a port, as in \"127.0.0.1:8080\"";
 /// Reads `[public]`.
 pub(super) fn public(mut section: Section<'_>) -> Option<Public> {
     let listen = listen(&mut section, 8080);
-    let expected = "an https address (http only on loopback), without query and user";
+    let expected = "an origin, as in \"https://meet.example.com\" (http only on loopback): no path, query, fragment, user";
     let base_url = section
-        .parsed("base_url", expected, address::secure_url)
+        .parsed("base_url", expected, address::origin)
         .or(Url::parse("http://127.0.0.1:8080").expect("a literal address"));
     section.finish();
     Some(Public { listen: listen?, base_url: base_url? })

@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde_json::Map;
 use serde_json::Value;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::crypto::encoding;
@@ -91,6 +92,33 @@ impl Keyring {
     pub fn keys(&self) -> &[Kek] {
         &self.keys
     }
+
+    /// Whether this ring may take the place of one that is in use: whatever that one sealed opens with this one too.
+    ///
+    /// Refuses with [`NoSuccessor`].
+    pub fn check_successor_of(&self, running: &Self) -> Result<(), NoSuccessor> {
+        if self.deployment != running.deployment {
+            return Err(NoSuccessor::OtherDeployment);
+        }
+        let is_kept = |key: &Kek| {
+            self.find(key.id).is_some_and(|own| own.secret.as_slice().ct_eq(key.secret.as_slice()).into())
+        };
+        match running.keys.iter().find(|key| !is_kept(key)) {
+            Some(lost) => Err(NoSuccessor::KeyLost(lost.id)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a ring may not take the place of the one in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoSuccessor {
+    /// It belongs to another installation.
+    #[error("the ring is another installation's")]
+    OtherDeployment,
+    /// A key of the ring in use is not in it, or has another secret: what that key wrapped would not open.
+    #[error("the ring lacks key {0}, which is in use")]
+    KeyLost(KekId),
 }
 
 impl fmt::Debug for Keyring {

@@ -63,7 +63,8 @@ impl Server {
         let zoom = Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets)));
         let fetch = Arc::new(KeysFetched(http.clone()));
         let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
-        let live = Live { keyring, zoom, verifier };
+        let zoom_client = config.zoom.client_id.as_str().into();
+        let live = Live { keyring, zoom, zoom_client, verifier };
         let gateway = gateway(config, outside, (&sealed, http, &live));
         let readiness = Readiness::default();
         let public = bind("public.listen", config.public.listen).await?;

@@ -25,6 +25,7 @@ use crate::web::auth::verifier::Verifier;
 use crate::web::extract;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::problem::method_not_allowed;
 
 /// How a caller is asked for a token, and told that the one it sent is no good (RFC 6750 section 3).
 const CHALLENGE: &str = "Bearer realm=\"greenroom\"";
@@ -32,12 +33,13 @@ const CHALLENGE_INVALID: &str = "Bearer realm=\"greenroom\", error=\"invalid_tok
 /// How long a caller is asked to stay away while an issuer's keys cannot be fetched: the time between two tries.
 const KEYS_RETRY: Duration = Duration::from_secs(30);
 
-/// Lets only requests with a good token reach a router's routes; [`Authorized`] and [`OnSite`] need it.
+/// Lets only requests with a good token reach a router's routes, and learn which methods they take; [`Authorized`] and
+/// [`OnSite`] need it.
 pub fn authenticated<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     verifier: Arc<Verifier>,
 ) -> Router<S> {
-    router.layer(from_fn_with_state(verifier, authenticate))
+    router.method_not_allowed_fallback(method_not_allowed).layer(from_fn_with_state(verifier, authenticate))
 }
 
 async fn authenticate(State(verifier): State<Arc<Verifier>>, mut request: Request, next: Next) -> Response {

@@ -18,11 +18,55 @@ pub use crate::web::internal::state::Internal;
 /// So many requests are answered at once; the next is told to come back.
 const MOST_RUNNING: usize = 1_024;
 
-/// The router of the internal listener. Liveness is never shed.
+/// The router of the internal listener. Liveness and readiness are never shed for the API's load.
 pub fn router(state: Internal) -> Router {
     let verifier = state.verifier.clone();
     let v1 = authenticated(v1::router(), verifier).with_state(state.clone());
-    let api = Router::new().merge(v1).merge(health::ready(state)).merge(problem::pages());
-    let alive = Frame::new(Audience::Internal, MOST_RUNNING).around(health::alive());
-    Frame::new(Audience::Internal, MOST_RUNNING).around_all(api).merge(alive)
+    let api = v1.merge(problem::pages());
+    framed(api, [health::ready(state), health::alive()], MOST_RUNNING)
+}
+
+/// Puts a frame of its own around each, with a bound of its own; the API's knows what nobody knows.
+fn framed(api: Router, health: [Router; 2], most_running: usize) -> Router {
+    let frame = || Frame::new(Audience::Internal, most_running);
+    let health = health.into_iter().map(|router| frame().around(router));
+    health.fold(frame().around_all(api), Router::merge)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tokio::sync::Notify;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn ask(router: &Router, path: &str) -> StatusCode {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn health_is_answered_while_the_api_is_full() {
+        let entered = Arc::new(Notify::new());
+        let bell = Arc::clone(&entered);
+        let stuck = get(move || async move {
+            bell.notify_one();
+            std::future::pending::<()>().await;
+        });
+        let health = ["/readyz", "/livez"].map(|path| Router::new().route(path, get(|| async {})));
+        let router = framed(Router::new().route("/v1/stuck", stuck), health, 1);
+        let one = router.clone();
+        let running = tokio::spawn(async move { ask(&one, "/v1/stuck").await });
+        entered.notified().await;
+        assert_eq!(ask(&router, "/v1/stuck").await, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ask(&router, "/readyz").await, StatusCode::OK);
+        assert_eq!(ask(&router, "/livez").await, StatusCode::OK);
+        running.abort();
+    }
 }

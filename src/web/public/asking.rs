@@ -1,5 +1,6 @@
 //! Writes the pages of a connect flow: what will happen, who came back, what went wrong.
 
+use crate::app::connect;
 use crate::app::portal::Visitor;
 use crate::domain::account::Owner;
 use crate::domain::account::Plan;
@@ -65,7 +66,10 @@ pub(super) fn confirm(shell: Shell, visitor: &Visitor, pending: &PendingConnect,
         ],
         steps: Vec::new(),
         offers: vec![
-            post(&shell, ("confirm", "confirm"), urls::CONFIRM.to_owned(), Tone::Primary),
+            Control {
+                shown: Some(connect::mark(pending)),
+                ..post(&shell, ("confirm", "confirm"), urls::CONFIRM.to_owned(), Tone::Primary)
+            },
             post(&shell, ("use_another", "use-another"), urls::USE_ANOTHER.to_owned(), Tone::Quiet),
             post(&shell, ("cancel", "cancel"), urls::CANCEL.to_owned(), Tone::Quiet),
         ],
@@ -96,5 +100,5 @@ fn form_token(visitor: &Visitor) -> String {
 }
 
 fn post(shell: &Shell, (action, key): (&'static str, &str), target: String, tone: Tone) -> Control {
-    Control { action, label: shell.say(key), target, method: Method::Post, tone }
+    Control { action, label: shell.say(key), target, method: Method::Post, shown: None, tone }
 }

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
 use secrecy::SecretString;
+use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::app::connect;
@@ -94,15 +95,26 @@ pub(super) async fn ask(
     Ok((public.forms(), page(StatusCode::OK, &ask)).into_response())
 }
 
-/// Connects who came back.
+/// Whom the page showed when *Confirm* was pressed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Confirmed {
+    #[serde(default)]
+    shown: String,
+}
+
+/// Connects who came back, if the page showed them; else shows who waits now.
 pub(super) async fn confirm(
     State(public): State<Public>,
-    Posted { reader, visitor, .. }: Posted<NoFields>,
+    Posted { reader, visitor, fields }: Posted<Confirmed>,
 ) -> Result<Response, Refusal> {
     if visitor.session.pending.is_none() {
         return Ok(Redirect::to(&home(&visitor)).into_response());
     }
-    connect::confirm(&public.gateway, &visitor).await.map_err(|error| reader.refuse(error))?;
+    match connect::confirm(&public.gateway, &visitor, &fields.shown).await {
+        Ok(_) => {}
+        Err(ConnectError::NotShown) => return Ok(Redirect::to(urls::CONFIRM).into_response()),
+        Err(error) => return Err(reader.refuse(error)),
+    }
     if linked_owner(&visitor).is_some() {
         return leave(&public, &visitor, Ending::Connected).await.map_err(|why| reader.refuse(why));
     }

@@ -133,6 +133,7 @@ fn controls(shell: &Shell, owner: &Owner, account: Option<&Account>, refused: Op
         label: shell.say(key),
         target: urls::about(path, owner),
         method,
+        shown: None,
         tone,
     };
     let zoom = |action, key, tone| control(action, key, urls::CONNECT, Method::Post, tone);

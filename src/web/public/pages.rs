@@ -32,6 +32,8 @@ pub(super) struct Control {
     pub(super) target: String,
     /// Whether it only looks, or changes something.
     pub(super) method: Method,
+    /// Sent along as `shown`: what the page shows, where pressing it means just that.
+    pub(super) shown: Option<String>,
     /// How it looks.
     pub(super) tone: Tone,
 }

@@ -1,6 +1,7 @@
 //! Owns who reads a page: which language they get, and how their request is called. Knows no sessions.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
@@ -30,7 +31,7 @@ use crate::web::urls;
 const LANG: &str = "lang";
 
 /// Who reads a page.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Reader {
     /// Chosen on this page.
     chosen: Option<Locale>,
@@ -42,6 +43,14 @@ pub(super) struct Reader {
     accepted: Option<Locale>,
     here: String,
     request: Option<RequestId>,
+}
+
+impl fmt::Debug for Reader {
+    /// Without the page's address: it may hold a token or a code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = self.chosen.or(self.linked).or(self.remembered).or(self.accepted);
+        f.debug_struct("Reader").field("locale", &own).field("request", &self.request).finish_non_exhaustive()
+    }
 }
 
 impl Reader {
@@ -126,11 +135,13 @@ fn chosen(uri: &Uri) -> Option<Locale> {
     parameters.find(|(name, _)| name == LANG).and_then(|(_, tag)| Locale::parse(&tag).ok())
 }
 
-/// This page, without the parameter that chooses a language.
+/// This page, without the parameter that chooses a language. Of slashes that lead it, one is kept: as a link, two
+/// would name another host (RFC 3986 section 4.2), and browsers take a backslash for a slash.
 fn here(uri: &Uri) -> String {
     let parameters = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let others = parameters.filter(|(name, _)| name != LANG);
-    others.fold(uri.path().to_owned(), |path, (name, value)| {
+    let path = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
+    others.fold(path, |path, (name, value)| {
         let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
         urls::with(&path, &name, &value)
     })
@@ -185,6 +196,28 @@ mod tests {
             headers.insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
             assert_eq!(accepted(&headers), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn a_page_is_never_a_link_to_another_host() {
+        for path in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"] {
+            let uri = Uri::builder().path_and_query(path).build().unwrap();
+            assert_eq!(here(&uri), "/evil.example/x", "{path}");
+        }
+    }
+
+    #[test]
+    fn showing_a_reader_or_a_page_does_not_show_its_address() {
+        let reader = Reader {
+            chosen: None,
+            linked: None,
+            remembered: None,
+            accepted: None,
+            here: "/portal/open/s3cret".into(),
+            request: None,
+        };
+        let shown = format!("{reader:?} {:?}", reader.shell(None));
+        assert!(shown.contains("Reader") && shown.contains("Shell") && !shown.contains("s3cret"), "{shown}");
     }
 
     #[test]

@@ -188,6 +188,7 @@ impl From<ConnectError> for Why {
         match error {
             ConnectError::UnknownFlow
             | ConnectError::NothingPending
+            | ConnectError::NotShown
             | ConnectError::Grant(GrantError::Gone) => Self::FlowUsed,
             ConnectError::OtherBrowser => Self::OtherBrowser,
             ConnectError::Denied | ConnectError::ProviderFailed => Self::Provider(PROVIDER_ERROR),

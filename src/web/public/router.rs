@@ -24,10 +24,8 @@ use crate::web::public::reader::Reader;
 use crate::web::public::refusal::Refusal;
 use crate::web::public::refusal::Why;
 use crate::web::public::state::Public;
+use crate::web::public::visiting::FORM_LIMIT;
 use crate::web::urls;
-
-/// The longest form: a description of 4,000 characters, escaped.
-const FORM_LIMIT: usize = 64 * 1024;
 
 /// The pages of the public listener, and a page for whatever else is asked for. `consent_url` is where the provider
 /// asks for consent: forms may lead there.

@@ -1,5 +1,7 @@
 //! Owns the frame around every page: its language, its business, and the choice of language.
 
+use std::fmt;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Html;
@@ -14,12 +16,18 @@ use crate::web::public::texts::Texts;
 use crate::web::urls;
 
 /// The frame around a page.
-#[derive(Debug)]
 pub(super) struct Shell {
     texts: &'static Texts,
     /// Whose page it is.
     pub(super) business: Option<String>,
     here: String,
+}
+
+impl fmt::Debug for Shell {
+    /// Without the page's address: it may hold a token or a code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shell").field("lang", &self.lang()).finish_non_exhaustive()
+    }
 }
 
 /// A language the page can be read in.

@@ -1,6 +1,7 @@
 //! Lets browsers with a session through to the portal's pages, and only our own forms to its posts (correctness.md
 //! section 5).
 
+use axum::body::Body;
 use axum::extract::Form;
 use axum::extract::FromRequest;
 use axum::extract::FromRequestParts;
@@ -21,11 +22,15 @@ use crate::app::portal;
 use crate::app::portal::Visitor;
 use crate::domain::account::Owner;
 use crate::domain::id::StaffId;
+use crate::web::extract::read_body;
 use crate::web::public::cookies;
 use crate::web::public::reader::Reader;
 use crate::web::public::refusal::Refusal;
 use crate::web::public::refusal::Why;
 use crate::web::public::state::Public;
+
+/// The longest form: a description of 4,000 characters, escaped.
+pub(super) const FORM_LIMIT: usize = 64 * 1024;
 
 /// A browser with a session looks at a page.
 #[derive(Debug)]
@@ -99,7 +104,10 @@ impl<F: DeserializeOwned + Send> FromRequest<Public> for Posted<F> {
         if !is_ours(public.base_url(), &parts.headers) {
             return Err(reader.refuse(Why::Forged));
         }
-        let request = Request::from_parts(parts, body);
+        let Ok(body) = read_body(body, FORM_LIMIT).await else {
+            return Err(reader.refuse(Why::Malformed));
+        };
+        let request = Request::from_parts(parts, Body::from(body));
         let Ok(Form(form)) = Form::<WithToken<F>>::from_request(request, public).await else {
             return Err(reader.refuse(Why::Malformed));
         };

@@ -131,11 +131,20 @@ async fn a_token_for_all_sites_still_needs_a_site_id_that_fits() {
 }
 
 #[tokio::test]
+async fn a_wrong_method_without_a_token_is_refused_for_the_token() {
+    let request = Request::delete("/v1/sites/s1/sessions/a").body(Body::empty()).unwrap();
+    let response = app().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 401);
+    assert!(response.headers().contains_key("www-authenticate"));
+}
+
+#[tokio::test]
 async fn a_wrong_method_and_an_unknown_route_are_problems_beside_the_guard() {
     for (uri, status) in [("/v1/sites/s1/sessions/a", 405), ("/v1/nowhere", 404)] {
         let request = Request::delete(uri).header("authorization", format!("Bearer {}", token(json!({}))));
         let response = app().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), status);
+        assert_eq!(response.headers().contains_key("allow"), status == 405, "{uri}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{uri}");
     }
 }

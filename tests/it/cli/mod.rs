@@ -1,4 +1,5 @@
 //! Commands, run as a person runs them.
 
 mod keys;
+mod serve;
 mod zoom_simulator;

@@ -109,7 +109,7 @@ key = 1
     insta::assert_snapshot!(outcome.unwrap_err().to_string(), @r#"
     stray: stands outside of any section; write it under a [section]
     public.listen: cannot be read; write an address and a port, as in "127.0.0.1:8080"
-    public.base_url: cannot be read; write an https address (http only on loopback), without query and user
+    public.base_url: cannot be read; write an origin, as in "https://meet.example.com" (http only on loopback): no path, query, fragment, user
     GREENROOM_PUBLIC__TYPO: is not a key; the keys of public are base_url, listen
     store.url: cannot be read; write "redb:<path>", "redis://<host>" or "rediss://<host>"
     store.durability: cannot be read; write "relaxed" or "strict"
@@ -207,6 +207,18 @@ fn plain_http_to_zoom_needs_the_switch_and_loopback() {
     assert!(attempt("true", "http://127.0.0.1:1/oauth/token"));
     assert!(!attempt("false", "http://127.0.0.1:1/oauth/token"));
     assert!(!attempt("true", "http://zoom.example/oauth/token"));
+}
+
+#[test]
+fn the_public_address_is_an_origin_and_no_more() {
+    let attempt = |url: &str| Written::new(LEAST).load(&[("GREENROOM_PUBLIC__BASE_URL", url)]);
+    for good in ["https://meet.example.com", "https://meet.example.com/", "http://127.0.0.1:8080"] {
+        assert!(attempt(good).is_ok(), "{good}");
+    }
+    for rest in ["/meet", "/?a=b", "?a=b", "/#top"] {
+        let refused = attempt(&format!("https://meet.example.com{rest}"));
+        assert_eq!(keys(refused), ["GREENROOM_PUBLIC__BASE_URL"], "{rest}");
+    }
 }
 
 #[test]

@@ -175,3 +175,12 @@ async fn of_sixteen_changes_at_once_none_is_lost() {
     }
     assert_eq!(world.memory.site(&lua()).accounts.len(), 17);
 }
+
+#[tokio::test]
+async fn without_a_default_account_a_presupposed_revision_is_not_looked_at() {
+    let world = World::start().await;
+    let place = Reference { site: lua(), owner: Owner::Staff(StaffId::parse("ana").unwrap()) };
+    let link = CustomLink::parse("https://meet.example/ana", None, None).unwrap();
+    let put = accounts::put_custom(&world.gateway, &place, link, &Presupposed::Existence).await;
+    assert!(matches!(put, Err(AccountError::DefaultAccountRequired)), "{put:?}");
+}

@@ -163,6 +163,26 @@ async fn a_second_press_of_confirm_leads_on() {
 }
 
 #[tokio::test]
+async fn a_page_confirms_only_whom_it_shows() {
+    let world = World::start().await;
+    let (browser, page) = manage(&world).await;
+    let ana = consent(&world, &browser, &page, "code-1").await;
+    world.provider.next(host("bob", Plan::Licensed));
+    consent(&world, &browser, &page, "code-2").await;
+
+    let again = browser.press(&ana, "confirm", &[]).await;
+
+    assert_eq!(email(&world, &Owner::Default), None);
+    assert!(
+        again.url.path() == "/portal/confirm" && again.text.contains("bob@studio.example"),
+        "{}",
+        again.text
+    );
+    browser.press(&again, "confirm", &[]).await;
+    assert_eq!(email(&world, &Owner::Default).as_deref(), Some("bob@studio.example"));
+}
+
+#[tokio::test]
 async fn use_another_goes_to_zoom_again() {
     let world = World::start().await;
     let (browser, page) = manage(&world).await;

@@ -1,12 +1,20 @@
 //! What the portal withstands: forged posts, hostile names, a store that is away; and the headers of every page.
 
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::stream;
 use greenroom::domain::account::Owner;
 use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
+use greenroom::web::public::router;
 use reqwest::Method;
 use reqwest::StatusCode;
+use tower::ServiceExt;
 
 use crate::portal::accounts::room;
+use crate::portal::world::CONSENT;
 use crate::portal::world::World;
 use crate::portal::world::lua;
 use crate::support::visitor::Answer;
@@ -41,6 +49,22 @@ async fn a_post_without_the_form_token_of_this_session_does_nothing() {
         }
     }
     assert_eq!(browser.get(world.base.join("/portal").unwrap()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_form_that_trickles_is_given_up() {
+    let world = World::start().await;
+    let (browser, _) = manage(&world).await;
+    let session = browser.cookie("greenroom").unwrap();
+    let request = Request::post("/portal/done")
+        .header("cookie", format!("greenroom={session}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from_stream(stream::pending::<Result<&str, std::io::Error>>()))
+        .unwrap();
+    let pages = router(world.gateway.clone(), &CONSENT.parse().unwrap());
+    tokio::time::pause();
+    let answer = tokio::time::timeout(Duration::from_secs(16), pages.oneshot(request)).await;
+    assert_eq!(answer.expect("it is given up after 15 s").unwrap().status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

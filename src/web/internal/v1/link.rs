@@ -1,5 +1,7 @@
 //! `…/sessions/{session_id}/link`: the link of a session, for an audience.
 
+use std::fmt;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -53,8 +55,8 @@ pub(super) enum LinkBody {
     Hidden(HiddenLink),
 }
 
-/// A link that may be seen.
-#[derive(Debug, Serialize)]
+/// A link that may be seen by whom it is answered to, and not in a log.
+#[derive(Serialize)]
 pub(super) struct ShownLink {
     session_id: String,
     status: &'static str,
@@ -71,6 +73,16 @@ pub(super) struct ShownLink {
     retry_at: Option<Timestamp>,
     revision: u64,
     updated_at: Timestamp,
+}
+
+impl fmt::Debug for ShownLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShownLink")
+            .field("session_id", &self.session_id)
+            .field("status", &self.status)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A link that must not be seen; every `()` is `null`.
@@ -260,5 +272,34 @@ impl From<Warning> for WarningBody {
             }
         };
         Self { code: warning.code(), detail, session_ids: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn showing_a_link_shows_no_way_into_the_meeting() {
+        let secret = || Some("https://s3cret.example".to_owned());
+        let link = ShownLink {
+            session_id: "class-1".into(),
+            status: "ready",
+            reason: None,
+            provider: None,
+            source: None,
+            staff_id: None,
+            join_url: Url::parse("https://s3cret.example").ok(),
+            provider_url: secret(),
+            password: secret(),
+            description: secret(),
+            meeting_id: secret(),
+            warnings: Vec::new(),
+            retry_at: None,
+            revision: 1,
+            updated_at: Timestamp::UNIX_EPOCH,
+        };
+        let shown = format!("{:?}", LinkBody::Shown(Box::new(link)));
+        assert!(shown.contains("class-1") && !shown.contains("s3cret"), "{shown}");
     }
 }
