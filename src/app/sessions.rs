@@ -151,6 +151,21 @@ pub async fn find(
     Ok(SessionView { site, session })
 }
 
+/// Reads many sessions at one moment, in the order asked; `None` stands for one that is not there.
+pub async fn find_many(
+    gateway: &Gateway,
+    site: &SiteId,
+    sessions: &[SessionId],
+) -> Result<Vec<Option<SessionView>>, SessionError> {
+    let snapshot = gateway.sites.read(site, sessions).await?;
+    let site = snapshot.site.value.ok_or(SessionError::UnknownSite)?;
+    let views = snapshot.sessions.into_iter().map(|stored| {
+        let session = stored.value.filter(|session| session.booking.is_some())?;
+        Some(SessionView { site: Arc::clone(&site), session })
+    });
+    Ok(views.collect())
+}
+
 /// Cancels a session: its link closes at once, its meeting is removed at the provider (R20). One that is gone
 /// already stays gone.
 pub async fn cancel(

@@ -139,3 +139,32 @@ mod redis {
         assert_reads(&commands.since().await, &[]);
     }
 }
+
+#[tokio::test]
+async fn five_hundred_links_are_one_round_trip_in_the_order_asked() {
+    let (world, mut commands) = booked().await;
+    let mut ids = (0..499).map(|n| format!("none-{n}")).collect::<Vec<_>>();
+    ids.insert(250, "s-1".into());
+    let asked = serde_json::json!({"session_ids": ids, "audience": "members_area"});
+    commands.since().await;
+    let answer = world.post("/v1/sites/studio/links:batch", &asked).await;
+    assert_reads(&commands.since().await, &["s:studio"]);
+    assert_eq!(answer.status, reqwest::StatusCode::OK, "{}", answer.body);
+    let links = answer.body["links"].as_array().unwrap();
+    let told = links.iter().map(|link| link["session_id"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(told, ids);
+    assert_eq!(links[250], world.link("s-1", "members_area").await);
+    assert_eq!((&links[0]["status"], &links[0]["reason"]), (&"none".into(), &"unknown_session".into()));
+
+    let one_more = (0..501).map(|n| format!("none-{n}")).collect::<Vec<_>>();
+    for refused in [
+        serde_json::json!({"session_ids": one_more}),
+        serde_json::json!({"session_ids": ["a b"]}),
+        serde_json::json!({"session_ids": [], "audience": "everybody"}),
+        serde_json::json!({}),
+    ] {
+        let answer = world.post("/v1/sites/studio/links:batch", &refused).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["code"]), (422, &"invalid_body".into()));
+        assert!(answer.body["errors"][0]["pointer"].as_str().unwrap().starts_with('/'));
+    }
+}

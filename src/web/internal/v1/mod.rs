@@ -4,6 +4,7 @@ mod accounts;
 mod answer;
 mod custom_link;
 mod link;
+mod links_batch;
 mod paging;
 mod portal_links;
 mod services;
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<Internal> {
             &below("accounts/staff/{staff_id}"),
             put(accounts::put_staff).get(accounts::find_staff).delete(accounts::remove_staff),
         )
+        .route(&below("links:batch"), post(links_batch::read))
         .route(&below("portal-links"), post(portal_links::create))
         .route(
             &below("services/{service_id}"),
