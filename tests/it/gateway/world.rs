@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::support::port;
 use crate::support::redis::RedisServer;
 use crate::support::shift_clock::ShiftClock;
 use crate::support::visitor::Visitor;
@@ -102,7 +103,7 @@ impl World {
     async fn open(store: &str, further: &[(&str, &str)], files: TempDir, redis: Option<RedisServer>) -> Self {
         let clock = ShiftClock::default();
         let stop = CancellationToken::new();
-        let public_port = free_port().await;
+        let public_port = port::free();
         let public = Url::parse(&format!("http://127.0.0.1:{public_port}")).unwrap();
         let zoom = simulator(&public, &clock, &stop).await;
         let ring = Keyring::generate(Timestamp::UNIX_EPOCH, &SystemEntropy).render();
@@ -378,9 +379,4 @@ fn settings(public: &Url, zoom: &Url, store: &str, files: &TempDir) -> Vec<(Stri
         ("PORTAL__RETURN_ORIGINS", "[\"http://127.0.0.1:1\"]".into()),
     ];
     pairs.into_iter().map(|(key, value)| (format!("GREENROOM_{key}"), value)).collect()
-}
-
-/// A port that was free a moment ago: the public address must be known before it is bound.
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }

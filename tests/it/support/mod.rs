@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod fixtures;
 mod mapping;
 pub(crate) mod memory;
+pub(crate) mod port;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;

@@ -1,7 +1,6 @@
 //! A Redis server of one's own: a free port, a temporary directory, gone when dropped.
 
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -10,6 +9,8 @@ use std::time::Duration;
 use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::clock::SystemClock;
 use tempfile::TempDir;
+
+use crate::support::port;
 
 /// A running `redis-server`. A machine without one fails the test: install it with `apt-get install redis-server`.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl RedisServer {
     }
 
     async fn try_start(arguments: &[&str]) -> Option<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port::free()));
         let directory = tempfile::tempdir().unwrap();
         let process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
