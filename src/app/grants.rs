@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::change::Change;
+use crate::app::change::Decision;
+use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::Authorized;
@@ -17,10 +20,11 @@ use crate::app::ports::store::Committed;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::store::Redecide;
-use crate::app::ports::store::SiteChange;
+use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::StoreError;
 use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
+use crate::domain::account::HostedAccount;
 use crate::domain::grant::Grant;
 use crate::domain::grant::Reference;
 use crate::domain::grant::TokenPair;
@@ -286,37 +290,34 @@ enum Word {
 }
 
 async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Result<Word, GrantError> {
-    for _ in 0..ATTEMPTS {
-        let stored = match gateway.sites.read(&reference.site, &[]).await {
-            Err(StoreError::Destroyed) => return Ok(Word::NotBorneOut),
-            read => read?.site,
-        };
-        let Some(site) = stored.value else { return Ok(Word::NotBorneOut) };
-        let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
-        let Some(account) = account.filter(|account| account.grant == grant.id) else {
-            return Ok(Word::NotBorneOut);
-        };
-        let mut told = account.clone();
-        told.state = state(grant, account.state);
-        if told == *account {
-            return Ok(Word::BorneOut);
-        }
-        let now = gateway.clock.now();
-        let mut changed = Site::clone(&site);
-        changed.put_account(&reference.owner, Connection::Hosted(told), now);
-        let change = SiteChange {
-            site: reference.site.clone(),
-            basis: stored.basis,
-            put: Some(Arc::new(changed)),
-            sessions: Vec::new(),
-            redecide: Redecide::At(now),
-        };
-        if gateway.sites.commit(change).await? == Committed::Yes {
-            info!(site.id = %reference.site, "account told whether its grant works");
-            return Ok(Word::BorneOut);
-        }
+    let told = change(gateway, &reference.site, &[], |snapshot| {
+        Ok(decide_word(snapshot, grant, reference, gateway.clock.now()))
+    });
+    match told.await {
+        Err(StoreError::Destroyed) => Ok(Word::NotBorneOut),
+        told => Ok(told?),
     }
-    Err(GrantError::Busy)
+}
+
+fn decide_word(
+    snapshot: &SiteSnapshot,
+    grant: &Grant,
+    reference: &Reference,
+    now: Timestamp,
+) -> Decision<Word> {
+    let Some(site) = &snapshot.site.value else { return Decision::Keep(Word::NotBorneOut) };
+    let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
+    let Some(account) = account.filter(|account| account.grant == grant.id) else {
+        return Decision::Keep(Word::NotBorneOut);
+    };
+    let told = HostedAccount { state: state(grant, account.state), ..account.clone() };
+    if told == *account {
+        return Decision::Keep(Word::BorneOut);
+    }
+    let mut changed = Site::clone(site);
+    changed.put_account(&reference.owner, Connection::Hosted(told), now);
+    let change = Change { redecide: Some(Redecide::At(now)), ..Change::of_site(changed) };
+    Decision::Commit(change, Word::BorneOut)
 }
 
 /// What an account says of its grant; one that has lapsed already keeps saying since when.

@@ -85,12 +85,9 @@ impl fmt::Debug for ShownLink {
     }
 }
 
-/// A link that must not be seen; every `()` is `null`.
-#[derive(Debug, Serialize)]
-pub(super) struct HiddenLink {
-    session_id: String,
-    status: &'static str,
-    reason: &'static str,
+/// The fields of a link of which nothing may, or can, be told: each is `null`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Untold {
     provider: (),
     source: (),
     staff_id: (),
@@ -101,6 +98,16 @@ pub(super) struct HiddenLink {
     meeting_id: (),
     warnings: (),
     retry_at: (),
+}
+
+/// A link that must not be seen.
+#[derive(Debug, Serialize)]
+pub(super) struct HiddenLink {
+    session_id: String,
+    status: &'static str,
+    reason: &'static str,
+    #[serde(flatten)]
+    untold: Untold,
     revision: u64,
     updated_at: Timestamp,
 }
@@ -245,16 +252,7 @@ impl HiddenLink {
             session_id: view.session.id.as_str().into(),
             status: "hidden",
             reason: "hidden_for_audience",
-            provider: (),
-            source: (),
-            staff_id: (),
-            join_url: (),
-            provider_url: (),
-            password: (),
-            description: (),
-            meeting_id: (),
-            warnings: (),
-            retry_at: (),
+            untold: Untold::default(),
             revision: link.revision.0,
             updated_at: link.updated_at,
         }

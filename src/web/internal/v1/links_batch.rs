@@ -16,6 +16,7 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::link::LinkBody;
+use crate::web::internal::v1::link::Untold;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
 
@@ -44,22 +45,14 @@ enum Asked {
     Unknown(UnknownLink),
 }
 
-/// What stands in the place of a session that is not there; every `()` is `null`.
+/// What stands in the place of a session that is not there.
 #[derive(Debug, Serialize)]
 struct UnknownLink {
     session_id: String,
     status: &'static str,
     reason: &'static str,
-    provider: (),
-    source: (),
-    staff_id: (),
-    join_url: (),
-    provider_url: (),
-    password: (),
-    description: (),
-    meeting_id: (),
-    warnings: [(); 0],
-    retry_at: (),
+    #[serde(flatten)]
+    untold: Untold,
     revision: (),
     updated_at: (),
 }
@@ -110,16 +103,7 @@ impl UnknownLink {
             session_id: id.as_str().into(),
             status: "none",
             reason: "unknown_session",
-            provider: (),
-            source: (),
-            staff_id: (),
-            join_url: (),
-            provider_url: (),
-            password: (),
-            description: (),
-            meeting_id: (),
-            warnings: [],
-            retry_at: (),
+            untold: Untold::default(),
             revision: (),
             updated_at: (),
         }
