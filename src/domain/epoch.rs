@@ -29,6 +29,10 @@ impl Epoch {
         self.changed_at = self.changed_at.max(now);
     }
 
+    fn take_back(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
     fn and(self, other: Option<&Self>) -> Self {
         let other = other.copied().unwrap_or(Self::START);
         Self { count: self.count + other.count, changed_at: self.changed_at.max(other.changed_at) }
@@ -68,6 +72,21 @@ impl Epochs {
         self.services.entry(service.clone()).or_insert(Epoch::START).bump(now);
     }
 
+    /// Takes the last change of the plan back, for telling what stood before it.
+    pub fn plan_restored(&mut self) {
+        self.plan.take_back();
+    }
+
+    /// Takes the last change of an account back.
+    pub fn account_restored(&mut self, owner: &Owner) {
+        self.owners.entry(owner.clone()).and_modify(Epoch::take_back);
+    }
+
+    /// Takes the last change of a service back.
+    pub fn service_restored(&mut self, service: &ServiceId) {
+        self.services.entry(service.clone()).and_modify(Epoch::take_back);
+    }
+
     /// How often anything changed.
     pub fn total(&self) -> u64 {
         let counts = self.owners.values().chain(self.services.values()).map(|epoch| epoch.count);
@@ -77,7 +96,9 @@ impl Epochs {
     /// What a session of this service with these staff members follows.
     pub fn followed_by(&self, service: &ServiceId, staff: &[StaffId]) -> Epoch {
         let own = self.plan.and(self.owners.get(&Owner::Default)).and(self.services.get(service));
-        staff.iter().fold(own, |sum, member| sum.and(self.owners.get(&Owner::Staff(member.clone()))))
+        let once =
+            staff.iter().enumerate().filter(|(at, member)| !staff.iter().take(*at).any(|m| m == *member));
+        once.fold(own, |sum, (_, member)| sum.and(self.owners.get(&Owner::Staff(member.clone()))))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::account::Provider;
 use crate::domain::account::Revision;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
+use crate::domain::id::SessionId;
 use crate::domain::id::StaffId;
 use crate::domain::meeting::MeetingId;
 use crate::domain::minting::BlockReason;
@@ -18,7 +19,6 @@ use crate::domain::resolve::NoLink;
 use crate::domain::resolve::Source;
 use crate::domain::resolve::Verdict;
 use crate::domain::resolve::resolve;
-use crate::domain::session::Booking;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 
@@ -84,8 +84,14 @@ pub enum Absence {
 }
 
 /// What somebody should know about a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
+    /// The host has these other sessions at the same time, and runs one meeting at a time (R31).
+    HostDoubleBooked(Vec<SessionId>),
+    /// These other sessions have the same link at the same time (R31).
+    SharedLinkOverlap(Vec<SessionId>),
+    /// The staff member's account cannot make the meeting: it must be connected again, or its plan has no meetings.
+    StaffAccountUnavailable,
     /// The host's plan ends meetings after 40 minutes, and the session is longer (R10).
     BasicPlanTimeLimit,
     /// The account must be connected again (R21).
@@ -126,8 +132,11 @@ impl Status {
 
 impl Warning {
     /// The code in the contract.
-    pub const fn code(self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
+            Self::HostDoubleBooked(_) => "host_double_booked",
+            Self::SharedLinkOverlap(_) => "shared_link_overlap",
+            Self::StaffAccountUnavailable => "staff_account_unavailable",
             Self::BasicPlanTimeLimit => "basic_plan_time_limit",
             Self::AccountNeedsReauthorization => "account_needs_reauthorization",
         }
@@ -152,6 +161,14 @@ impl<'a> Link<'a> {
         };
         match resolve(site, session) {
             Verdict::NoLink(reason) => Self { status: Status::None(Absence::Rule(reason)), ..bare },
+            // What took place on a meeting stays so, whatever the account is now (R21); a course link holds for past
+            // sessions, too (R15).
+            Verdict::Custom { source: source @ (Source::SiteDefault | Source::StaffAccount(_)), .. }
+                if has_ended(session, now) && session.minting.handed_out().is_some() =>
+            {
+                let past = Self { provider: Some(Provider::Zoom), source: Some(source), ..bare };
+                past.with_handed_out(session)
+            }
             Verdict::Custom { source, link } => Self {
                 provider: Some(Provider::CustomLink),
                 source: Some(source),
@@ -175,23 +192,46 @@ impl<'a> Link<'a> {
         }
     }
 
-    fn with_meeting(mut self, account: &HostedAccount, session: &'a Session, now: Timestamp) -> Self {
-        let minting = &session.minting;
-        if let Some(meeting) = minting.handed_out() {
-            self.provider_url = Some(&meeting.join_url);
-            self.password = meeting.passcode.as_ref();
-            self.meeting_id = Some(&meeting.id);
-            self.warnings = warnings(account, session.booking.as_ref());
+    /// The link with what other sessions at the same time mean for it (R31). A link that is none has no warnings.
+    #[must_use]
+    pub fn meeting(mut self, others: Vec<SessionId>) -> Self {
+        if others.is_empty() {
             return self;
         }
-        let has_ended = session.booking.as_ref().is_none_or(|booking| booking.ends_at() <= now);
+        let warning = match self.provider {
+            Some(Provider::Zoom) => Warning::HostDoubleBooked(others),
+            Some(Provider::CustomLink) => Warning::SharedLinkOverlap(others),
+            None => return self,
+        };
+        self.warnings.insert(0, warning);
+        self
+    }
+
+    fn with_handed_out(mut self, session: &'a Session) -> Self {
+        let meeting = session.minting.handed_out();
+        self.provider_url = meeting.map(|meeting| &meeting.join_url);
+        self.password = meeting.and_then(|meeting| meeting.passcode.as_ref());
+        self.meeting_id = meeting.map(|meeting| &meeting.id);
+        self
+    }
+
+    fn with_meeting(mut self, account: &HostedAccount, session: &'a Session, now: Timestamp) -> Self {
+        let minting = &session.minting;
+        self.warnings = warnings(account, session, self.staff());
+        if minting.handed_out().is_some() {
+            return self.with_handed_out(session);
+        }
+        if has_ended(session, now) {
+            return Self {
+                status: Status::None(Absence::SessionEnded),
+                provider: None,
+                source: None,
+                warnings: Vec::new(),
+                ..self
+            };
+        }
         let pause = minting.pause.as_ref().filter(|pause| pause.grant == account.grant);
         self.status = match (&minting.state, &pause, account.state) {
-            _ if has_ended => {
-                self.provider = None;
-                self.source = None;
-                return Self { status: Status::None(Absence::SessionEnded), ..self };
-            }
             (MeetingState::Blocked(blocked), ..) => Status::Failed(blocked.reason),
             (_, _, AccountState::ReauthorizationRequired { .. }) => {
                 Status::Pending(Pending::Paused(PauseReason::Reauthorization))
@@ -202,7 +242,6 @@ impl<'a> Link<'a> {
             }
             (_, None, AccountState::Active) => Status::Pending(Pending::Minting),
         };
-        self.warnings = warnings(account, session.booking.as_ref());
         self
     }
 
@@ -224,10 +263,17 @@ pub fn is_same_link(site: &Site, before: &Session, after: &Session, now: Timesta
         && Link::of(site, before, now).shows_the_same(&Link::of(site, after, now))
 }
 
-fn warnings(account: &HostedAccount, booking: Option<&Booking>) -> Vec<Warning> {
-    let is_long = booking.is_some_and(|booking| booking.duration_minutes > BASIC_MINUTES);
+fn has_ended(session: &Session, now: Timestamp) -> bool {
+    session.booking.as_ref().is_none_or(|booking| booking.ends_at() <= now)
+}
+
+fn warnings(account: &HostedAccount, session: &Session, staff: Option<&StaffId>) -> Vec<Warning> {
+    let is_long = session.booking.as_ref().is_some_and(|booking| booking.duration_minutes > BASIC_MINUTES);
     let basic = (account.host.plan == Plan::Basic && is_long).then_some(Warning::BasicPlanTimeLimit);
-    let lapsed = matches!(account.state, AccountState::ReauthorizationRequired { .. })
-        .then_some(Warning::AccountNeedsReauthorization);
-    basic.into_iter().chain(lapsed).collect()
+    let has_lapsed = matches!(account.state, AccountState::ReauthorizationRequired { .. });
+    let lapsed = has_lapsed.then_some(Warning::AccountNeedsReauthorization);
+    let is_waiting = session.minting.handed_out().is_none();
+    let is_unable = (has_lapsed && is_waiting) || account.host.plan == Plan::Unassigned;
+    let unavailable = (staff.is_some() && is_unable).then_some(Warning::StaffAccountUnavailable);
+    unavailable.into_iter().chain(basic).chain(lapsed).collect()
 }

@@ -190,14 +190,14 @@ impl Minting {
         self.state = kept.map_or(MeetingState::Nothing, |meeting| MeetingState::Bound(*meeting));
     }
 
-    /// Begins a create: the state to commit before the request is sent. A meeting that is bound is replaced.
+    /// Begins a create: the state to commit before the request is sent. A meeting that is bound is replaced. Why the
+    /// try before it did not succeed stays known until this one does.
     #[must_use]
     pub fn begun(mut self, wanted: &WantedMeeting, now: Timestamp) -> Self {
         let replaces = self.handed_out().cloned();
         if replaces.as_ref().is_some_and(|meeting| meeting.generation == self.generation) {
             self.next_generation(None);
         }
-        self.pause = None;
         self.claimed_until = None;
         self.state = MeetingState::Intended(Intent {
             attempt: self.attempts.saturating_add(1),

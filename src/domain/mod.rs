@@ -1,20 +1,24 @@
 //! Values and decisions. No I/O, no clock, no randomness, no async: time and entropy are arguments.
 
 pub mod account;
+pub mod cause;
 pub mod concealed;
 pub mod custom_link;
 pub mod entropy;
 pub mod epoch;
+pub mod event;
 #[cfg(test)]
 mod fixture;
 pub mod grant;
 pub mod hash;
+pub mod history;
 pub mod id;
 pub mod join;
 pub mod link;
 pub mod locale;
 pub mod meeting;
 pub mod minting;
+pub mod overlap;
 pub mod pause;
 pub mod portal;
 pub mod resolve;
@@ -25,4 +29,5 @@ pub mod site;
 pub mod step;
 pub mod time_zone;
 pub mod token;
+pub mod venue;
 pub mod visibility;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::account::Revision;
+use crate::domain::cause::Cause;
 use crate::domain::custom_link::CustomLink;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
@@ -14,6 +15,7 @@ use crate::domain::meeting::ends_at;
 use crate::domain::minting::Minting;
 use crate::domain::site::Site;
 use crate::domain::time_zone::TimeZoneName;
+use crate::domain::venue::Venue;
 
 /// One occurrence of a service, and everything greenroom keeps of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,24 @@ pub struct Session {
     pub link_base: i64,
     /// When the session's own part of its link changed last.
     pub link_changed_at: Timestamp,
+    /// Why it did.
+    pub link_cause: Cause,
+    /// How many changes of its site there were when the session came to be as it is (see
+    /// [`crate::domain::history`]).
+    pub link_since: u64,
+    /// Which of its earlier states are kept, and told.
+    pub past: Past,
+    /// Where it takes place, for finding others there at the same time (R31).
+    pub venue: Option<Venue>,
+}
+
+/// Which earlier states of a session are kept; they are numbered from 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Past {
+    /// How many are kept.
+    pub kept: u32,
+    /// From which on they are this booking's: those before are of one that was cancelled.
+    pub told_from: u32,
 }
 
 /// What the platform booked.
@@ -108,6 +128,10 @@ impl Session {
             revision: first,
             link_base: i64::try_from(first.0).unwrap_or(i64::MAX),
             link_changed_at: now,
+            link_cause: Cause::Booked,
+            link_since: 0,
+            past: Past::default(),
+            venue: None,
         }
     }
 
@@ -120,6 +144,8 @@ impl Session {
             None => {
                 self.choice = Choice::Inherit;
                 self.join = join;
+                // The cancelled state is kept by the change that ends it.
+                self.past.told_from = self.past.kept + 1;
             }
         }
         self.booking = Some(booking);

@@ -2,30 +2,72 @@
 
 use jiff::Timestamp;
 
+use crate::domain::cause::Cause;
+use crate::domain::history::follow_the_same;
 use crate::domain::link::is_same_link;
+use crate::domain::meeting::Meeting;
+use crate::domain::overlap::venue_of;
 use crate::domain::session::Session;
 use crate::domain::session::follows;
 use crate::domain::site::Site;
 use crate::domain::step::wanted;
 
-/// Settles a changed session: what is no longer wanted at the provider is marked for removal, and the link's
-/// revision grows if the link is another one than `before`.
+/// Settles a changed session: what is no longer wanted at the provider is marked for removal; where it takes place is
+/// found anew; and if the link is another one than `before`, its revision grows, and what stood before is to be kept.
 #[must_use]
 pub fn settled(mut session: Session, site: &Site, before: Option<&Session>, now: Timestamp) -> Session {
     let wanted = wanted(site, &session, now);
     session.minting = session.minting.settled(&wanted);
+    session.venue = venue_of(site, &session);
+    let changes = site.epochs.total();
     let Some(before) = before else {
         // Above the revisions of any link of a session of this id before it, whatever that one followed.
-        let total = i64::try_from(site.epochs.total()).unwrap_or(i64::MAX);
-        session.link_base += total - follows(site, &session);
+        session.link_base += i64::try_from(changes).unwrap_or(i64::MAX) - follows(site, &session);
+        session.link_since = changes;
         return session;
     };
     let last = before.link_base + follows(site, before);
-    if is_same_link(site, before, &session, now) {
+    let is_same = is_same_link(site, before, &session, now);
+    if !is_same || !follow_the_same(before, &session) {
+        session.link_since = changes;
+        session.past.kept = before.past.kept + 1;
+    }
+    if is_same {
         session.link_base = last - follows(site, &session);
     } else {
         session.link_base = last + 1 - follows(site, &session);
         session.link_changed_at = now;
+        session.link_cause = cause(before, &session);
     }
     session
+}
+
+/// Why a session's own part of its link changed.
+fn cause(before: &Session, after: &Session) -> Cause {
+    match (&before.booking, &after.booking) {
+        (None, Some(_)) => return Cause::Booked,
+        (Some(_), None) => return Cause::Cancelled,
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    if before.choice != after.choice {
+        return Cause::ChosenByHand;
+    }
+    if before.booking != after.booking {
+        return Cause::BookingChanged;
+    }
+    cause_of_meeting(before.minting.handed_out(), after.minting.handed_out())
+}
+
+fn cause_of_meeting(before: Option<&Meeting>, after: Option<&Meeting>) -> Cause {
+    match (before, after) {
+        (None, Some(_)) => Cause::MeetingMade,
+        (Some(_), None) => Cause::MeetingGone,
+        (Some(before), Some(after)) if before.id != after.id => Cause::MeetingMoved,
+        (Some(before), Some(after))
+            if before.join_url != after.join_url || before.passcode != after.passcode =>
+        {
+            Cause::MeetingReaddressed
+        }
+        (Some(_), Some(_)) | (None, None) => Cause::ProviderState,
+    }
 }

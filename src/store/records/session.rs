@@ -4,14 +4,17 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::account::Revision;
+use crate::domain::cause::Cause;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::StaffId;
 use crate::domain::join::JoinKey;
 use crate::domain::session::Booking;
 use crate::domain::session::Choice;
+use crate::domain::session::Past;
 use crate::domain::session::Session;
 use crate::domain::time_zone::TimeZoneName;
+use crate::domain::venue::Venue;
 use crate::store::records::account::CustomLinkV1;
 use crate::store::records::field::Time;
 use crate::store::records::field::Unreadable;
@@ -30,6 +33,11 @@ pub(super) struct SessionV1 {
     revision: u64,
     link_base: i64,
     link_changed_at: Time,
+    link_cause: String,
+    link_since: u64,
+    past_kept: u32,
+    past_told_from: u32,
+    venue: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +70,11 @@ impl From<&Session> for SessionV1 {
             revision: session.revision.0,
             link_base: session.link_base,
             link_changed_at: session.link_changed_at,
+            link_cause: session.link_cause.name().into(),
+            link_since: session.link_since,
+            past_kept: session.past.kept,
+            past_told_from: session.past.told_from,
+            venue: session.venue.as_ref().map(Venue::to_string),
         }
     }
 }
@@ -70,6 +83,7 @@ impl TryFrom<SessionV1> for Session {
     type Error = Unreadable;
 
     fn try_from(shape: SessionV1) -> Result<Self, Unreadable> {
+        let venue = shape.venue.map(|venue| Venue::parse(&venue).ok_or(Unreadable::Field("venue")));
         Ok(Self {
             id: field("session id", SessionId::parse(&shape.id))?,
             booking: shape.booking.map(Booking::try_from).transpose()?,
@@ -79,6 +93,10 @@ impl TryFrom<SessionV1> for Session {
             revision: Revision(shape.revision),
             link_base: shape.link_base,
             link_changed_at: shape.link_changed_at,
+            link_cause: Cause::parse(&shape.link_cause).ok_or(Unreadable::Field("cause"))?,
+            link_since: shape.link_since,
+            past: Past { kept: shape.past_kept, told_from: shape.past_told_from },
+            venue: venue.transpose()?,
         })
     }
 }

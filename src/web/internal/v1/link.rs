@@ -238,7 +238,7 @@ impl ShownLink {
             password: link.password.map(|password| password.expose().into()),
             description: link.description.map(|description| description.expose().into()),
             meeting_id: link.meeting_id.map(|id| id.as_str().into()),
-            warnings: link.warnings.iter().map(|warning| WarningBody::from(*warning)).collect(),
+            warnings: link.warnings.iter().map(WarningBody::from).collect(),
             retry_at: link.retry_at,
             revision: link.revision.0,
             updated_at: link.updated_at,
@@ -259,17 +259,32 @@ impl HiddenLink {
     }
 }
 
-impl From<Warning> for WarningBody {
-    fn from(warning: Warning) -> Self {
-        let detail = match warning {
-            Warning::BasicPlanTimeLimit => {
-                "The host has a Basic plan: the meeting ends after 40 minutes. Shorten the session or upgrade the host."
-            }
-            Warning::AccountNeedsReauthorization => {
-                "The account no longer lets us in: changes do not reach its meetings. Reconnect it in the portal."
-            }
+impl From<&Warning> for WarningBody {
+    fn from(warning: &Warning) -> Self {
+        let (detail, others): (_, &[SessionId]) = match warning {
+            Warning::HostDoubleBooked(others) => (
+                "The host has another session at the same time and can run one meeting only. Move one of them, or let somebody else host it.",
+                others,
+            ),
+            Warning::SharedLinkOverlap(others) => (
+                "Another session has the same link at the same time: its people would meet these. Move one of them, or give one a link of its own.",
+                others,
+            ),
+            Warning::StaffAccountUnavailable => (
+                "The staff member's account cannot make the meeting. Reconnect it in the portal, or give it a plan with meetings.",
+                &[],
+            ),
+            Warning::BasicPlanTimeLimit => (
+                "The host has a Basic plan: the meeting ends after 40 minutes. Shorten the session or upgrade the host.",
+                &[],
+            ),
+            Warning::AccountNeedsReauthorization => (
+                "The account no longer lets us in: changes do not reach its meetings. Reconnect it in the portal.",
+                &[],
+            ),
         };
-        Self { code: warning.code(), detail, session_ids: Vec::new() }
+        let session_ids = others.iter().map(|other| other.as_str().into()).collect();
+        Self { code: warning.code(), detail, session_ids }
     }
 }
 
