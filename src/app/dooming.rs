@@ -8,6 +8,7 @@ use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::ports::store::SessionEntry;
 use crate::app::ports::store::SessionRange;
+use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::StoreError;
 use crate::app::schedule::as_due;
 use crate::domain::id::GrantId;
@@ -26,7 +27,8 @@ const PAGE: usize = 200;
 /// Refuses only with a [`StoreError`]; what was marked until then stays marked.
 #[tracing::instrument(name = "meetings.doom", skip_all, fields(site.id = %site))]
 pub async fn doom_ahead(gateway: &Gateway, site: &SiteId, grant: &GrantId) -> Result<(), StoreError> {
-    let mut range = SessionRange { from: gateway.clock.now(), to: Timestamp::MAX, after: None, limit: PAGE };
+    let from = gateway.clock.now();
+    let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
     loop {
         let entries = gateway.sites.sessions(site, &range).await?;
         for entry in &entries {

@@ -23,6 +23,7 @@ use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::StoreError;
+use crate::app::ports::store::Stored;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
 use crate::domain::id::GrantId;
@@ -112,13 +113,11 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         return Decision::Keep((Claimed::NoSite, 0));
     };
     let Some(old) = &stored.value else {
-        let change =
-            SessionChange { id: id.clone(), basis: stored.basis, write: SessionWrite::Keep, due: None };
+        let change = writing(id, stored, SessionWrite::Keep, None);
         return Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0));
     };
     let now = gateway.clock.now();
     let failures = old.minting.failures();
-    let id = old.id.clone();
     let claim_until = after(now, CLAIM);
     let claiming = |claimed| {
         let mut session = Session::clone(old);
@@ -131,8 +130,7 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
     let due = schedule::due_at(&step, now);
     match step {
         Step::Rest | Step::Wait(_) => {
-            let write = SessionWrite::Keep;
-            let change = SessionChange { id, basis: stored.basis, write, due };
+            let change = writing(id, stored, SessionWrite::Keep, due);
             Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0))
         }
         Step::Create(_) => {
@@ -151,10 +149,20 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         }
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
         Step::Forget => {
-            let change = SessionChange { id, basis: stored.basis, write: SessionWrite::Remove, due: None };
+            let change = writing(id, stored, SessionWrite::Remove, None);
             Decision::Commit(Change::of_session(change), (Claimed::Forgotten(old.join.locator()), 0))
         }
     }
+}
+
+/// A change that takes no step at the provider.
+fn writing(
+    id: &SessionId,
+    stored: &Stored<Session>,
+    write: SessionWrite,
+    due: Option<Timestamp>,
+) -> SessionChange {
+    SessionChange { id: id.clone(), basis: stored.basis, before: stored.value.clone(), write, due }
 }
 
 /// Looks for the meeting of a create that was not answered: adopts it, or finds that it was not made.

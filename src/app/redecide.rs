@@ -12,6 +12,7 @@ use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
+use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::StoreError;
 use crate::app::schedule;
@@ -39,7 +40,7 @@ pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreEr
     let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let mut after = None;
     loop {
-        let range = SessionRange { from, to: Timestamp::MAX, after, limit: PAGE };
+        let range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after, limit: PAGE };
         let page = gateway.sites.sessions(site, &range).await?;
         let ids = page.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
         if !ids.is_empty() {
@@ -77,7 +78,8 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<()> {
             return None;
         }
         let write = if session == **old { SessionWrite::Keep } else { SessionWrite::Put(session.into()) };
-        Some(SessionChange { id: old.id.clone(), basis: stored.basis, write, due })
+        let before = stored.value.clone();
+        Some(SessionChange { id: old.id.clone(), basis: stored.basis, before, write, due })
     });
     let change = Change { sessions: sessions.collect(), ..Change::default() };
     if change.sessions.is_empty() { Decision::Keep(()) } else { Decision::Commit(change, ()) }

@@ -74,7 +74,8 @@ pub fn as_due(
     let session = settled(session, site, stored.value.as_deref(), now);
     let due = due_at(&next_step(&session, &wanted(site, &session, now), gateway.timing(), now), now);
     let id = session.id.clone();
-    SessionChange { id, basis: stored.basis, write: SessionWrite::Put(Arc::new(session)), due }
+    let write = SessionWrite::Put(Arc::new(session));
+    SessionChange { id, basis: stored.basis, before: stored.value.clone(), write, due }
 }
 
 /// The same, except that a create is begun: the session is written as intending it, and the caller sends it once
@@ -97,7 +98,8 @@ pub fn with_first_step(
     }
     let session = Arc::new(session);
     let write = SessionWrite::Put(Arc::clone(&session));
-    (SessionChange { id: session.id.clone(), basis: stored.basis, write, due }, session, launch)
+    let (id, before) = (session.id.clone(), stored.value.clone());
+    (SessionChange { id, basis: stored.basis, before, write, due }, session, launch)
 }
 
 /// When a step is due.

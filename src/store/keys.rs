@@ -2,12 +2,15 @@
 //!
 //! Keys and index members hold the platform's ids and hashes, never a secret: they are not sealed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use crate::domain::id::GrantId;
+use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
+use crate::domain::id::StaffId;
 use crate::domain::id::TokenHash;
 
 const TOKEN_FLOOR_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -99,21 +102,31 @@ impl fmt::Display for Key {
 }
 
 /// Names an index of a partition: members in the order of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IndexName(&'static str);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexName(Cow<'static, str>);
 
 impl IndexName {
     /// The name, as backends keep it.
-    pub fn as_str(self) -> &'static str {
-        self.0
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 /// What waits to be done in a partition, by when: milliseconds since 1970.
-pub const DUE: IndexName = IndexName("due");
+pub const DUE: IndexName = IndexName(Cow::Borrowed("due"));
 
 /// The sessions of a site by their start: milliseconds since 1970.
-pub const SESSIONS: IndexName = IndexName("sessions");
+pub const SESSIONS: IndexName = IndexName(Cow::Borrowed("sessions"));
+
+/// The sessions of a service by their start: milliseconds since 1970.
+pub fn sessions_of_service(service: &ServiceId) -> IndexName {
+    IndexName(Cow::Owned(format!("sessions/service/{service}")))
+}
+
+/// The sessions that a staff member gives, alone or with others, by their start: milliseconds since 1970.
+pub fn sessions_of_staff(staff: &StaffId) -> IndexName {
+    IndexName(Cow::Owned(format!("sessions/staff/{staff}")))
+}
 
 /// The id of a record of which a partition has one.
 const ONLY: &str = "self";

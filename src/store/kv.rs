@@ -315,7 +315,7 @@ pub trait Kv: Send + Sync + fmt::Debug {
     async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError>;
 

@@ -5,6 +5,7 @@ mod errors;
 pub mod grants;
 pub mod keys;
 pub mod kv;
+mod listed;
 pub mod records;
 pub mod redis;
 pub mod sealed;

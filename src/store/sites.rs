@@ -14,11 +14,13 @@ use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionEntry;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
+use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Stored;
+use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::session::Session;
@@ -26,6 +28,7 @@ use crate::domain::site::Site;
 use crate::store::keys;
 use crate::store::keys::Key;
 use crate::store::keys::Partition;
+use crate::store::listed;
 use crate::store::records::Record;
 use crate::store::records::SCHEMA;
 use crate::store::sealed;
@@ -105,7 +108,7 @@ impl Sites for StoredSites {
         let mut dues = Vec::new();
         for session in &change.sessions {
             changes.push(as_sealed(session));
-            index.extend(as_listed(session));
+            index.extend(listed::changes(session));
             index.push(work::as_due(&work::session_member(&session.id), session.due));
             dues.extend(session.due);
         }
@@ -122,23 +125,17 @@ impl Sites for StoredSites {
     }
 
     async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError> {
-        let entry = |entry: &SessionEntry| sealed::Entry {
-            score: entry.starts_at.as_millisecond(),
-            member: entry.id.as_str().into(),
-        };
-        let asked = sealed::Range {
-            min: range.from.as_millisecond(),
-            max: range.to.as_millisecond().saturating_sub(1),
-            after: range.after.as_ref().map(entry),
-            limit: range.limit,
-            order: sealed::Order::Ascending,
-        };
-        let found = self.sealed.range(&Partition::Site(site.clone()), keys::SESSIONS, &asked).await?;
-        let entries = found.into_iter().filter_map(|entry| {
-            let starts_at = Timestamp::from_millisecond(entry.score).ok()?;
-            Some(SessionEntry { id: SessionId::parse(&entry.member).ok()?, starts_at })
-        });
-        Ok(entries.collect())
+        let Some(asked) = listed::range(range) else { return Ok(Vec::new()) };
+        let index = listed::index(&range.of);
+        let found = self.sealed.range(&Partition::Site(site.clone()), &index, &asked).await?;
+        Ok(found.iter().filter_map(listed::entry).collect())
+    }
+
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError> {
+        let (from, to) = (Timestamp::MIN, Timestamp::MAX);
+        let of = SessionsOf::Service(service.clone());
+        let any = SessionRange { of, from, to, after: None, limit: 1 };
+        Ok(!self.sessions(site, &any).await?.is_empty())
     }
 
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
@@ -155,23 +152,6 @@ fn as_sealed(session: &SessionChange) -> SealedChange {
         SessionWrite::Remove => SealedWrite::Remove,
     };
     sealed_change(keys::session(&session.id), session.basis, write)
-}
-
-/// A session is listed by its start while it is booked; one that stays as it is stays listed as it is.
-fn as_listed(session: &SessionChange) -> Option<sealed::IndexChange> {
-    let member = session.id.as_str().to_owned();
-    let booked = match &session.write {
-        SessionWrite::Keep => return None,
-        SessionWrite::Put(value) => value.booking.as_ref(),
-        SessionWrite::Remove => None,
-    };
-    Some(match booked {
-        Some(booking) => {
-            let score = booking.starts_at.as_millisecond();
-            sealed::IndexChange::Add { index: keys::SESSIONS, member, score }
-        }
-        None => sealed::IndexChange::Remove { index: keys::SESSIONS, member },
-    })
 }
 
 /// The value of a record that was read whole.

@@ -54,7 +54,7 @@ impl StoredWork {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let range = Range { min: 0, max: until, after: None, limit, order: Order::Ascending };
-        Ok(self.sealed.range(partition, keys::DUE, &range).await?)
+        Ok(self.sealed.range(partition, &keys::DUE, &range).await?)
     }
 }
 

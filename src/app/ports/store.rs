@@ -11,8 +11,10 @@ use jiff::Timestamp;
 
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
+use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
+use crate::domain::id::StaffId;
 use crate::domain::id::TokenHash;
 use crate::domain::portal::ConnectFlow;
 use crate::domain::portal::PortalLink;
@@ -65,8 +67,11 @@ pub trait Sites: Send + Sync + fmt::Debug {
     /// Writes all of a change or nothing.
     async fn commit(&self, change: SiteChange) -> Result<Committed, StoreError>;
 
-    /// Lists sessions of a site by their start, soonest first.
+    /// Lists booked sessions of a site by their start to the millisecond, soonest first, then by their ids.
     async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError>;
+
+    /// Whether any session of a service is booked, ahead or over, as long as it is kept.
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError>;
 
     /// Removes everything of a site (R36).
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError>;
@@ -105,6 +110,8 @@ pub struct SessionChange {
     pub id: SessionId,
     /// What it was read at.
     pub basis: Basis,
+    /// What was read there; `None` when it was not there.
+    pub before: Option<Arc<Session>>,
     /// What becomes of it.
     pub write: SessionWrite,
     /// When its next step is due; `None` while it rests.
@@ -125,6 +132,8 @@ pub enum SessionWrite {
 /// Which sessions to list.
 #[derive(Debug, Clone)]
 pub struct SessionRange {
+    /// Whose.
+    pub of: SessionsOf,
     /// Those that start at this time or later.
     pub from: Timestamp,
     /// Those that start before this time.
@@ -133,6 +142,17 @@ pub struct SessionRange {
     pub after: Option<SessionEntry>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// Whose sessions to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionsOf {
+    /// All of the site.
+    All,
+    /// Those of a service.
+    Service(ServiceId),
+    /// Those that a staff member gives, alone or with others.
+    Staff(StaffId),
 }
 
 /// A session in a list.

@@ -163,7 +163,7 @@ impl Kv for Embedded {
     async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         Ok(read::range(&self.database, partition, index, range)?)

@@ -70,7 +70,7 @@ pub(super) fn ping(database: &Database) -> Result<(), Fault> {
 pub(super) fn range(
     database: &Database,
     partition: &Partition,
-    index: IndexName,
+    index: &IndexName,
     range: &Range,
 ) -> Result<Vec<Entry>, Fault> {
     if range.min > range.max {

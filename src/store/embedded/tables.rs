@@ -164,7 +164,7 @@ pub(super) fn record(partition: &Partition, key: &Key) -> Vec<u8> {
 }
 
 /// `partition 0 index 0`: how an index's keys begin.
-pub(super) fn index(partition: &Partition, index: IndexName) -> Vec<u8> {
+pub(super) fn index(partition: &Partition, index: &IndexName) -> Vec<u8> {
     [&prefix(partition), index.as_str().as_bytes(), &[0]].concat()
 }
 

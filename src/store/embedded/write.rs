@@ -238,8 +238,8 @@ fn expire(tables: &mut Tables<'_>, at_ms: u64, letter: u8, key: &[u8]) -> Result
 fn write_index(tables: &mut Tables<'_>, partition: &Partition, change: &IndexChange) -> Result<(), Fault> {
     match change {
         IndexChange::Add { index, member, score } => {
-            remove_member(tables, partition, *index, member)?;
-            let prefix = tables::index(partition, *index);
+            remove_member(tables, partition, index, member)?;
+            let prefix = tables::index(partition, index);
             let score = tables::ordered(*score);
             let entry = [&prefix, score.as_slice(), member.as_bytes()].concat();
             tables.entries.insert(entry.as_slice(), [].as_slice())?;
@@ -247,14 +247,14 @@ fn write_index(tables: &mut Tables<'_>, partition: &Partition, change: &IndexCha
             tables.members.insert(member.as_slice(), score.as_slice())?;
             Ok(())
         }
-        IndexChange::Remove { index, member } => remove_member(tables, partition, *index, member),
+        IndexChange::Remove { index, member } => remove_member(tables, partition, index, member),
     }
 }
 
 fn remove_member(
     tables: &mut Tables<'_>,
     partition: &Partition,
-    index: IndexName,
+    index: &IndexName,
     member: &str,
 ) -> Result<(), Fault> {
     let prefix = tables::index(partition, index);

@@ -107,7 +107,7 @@ impl Kv for Redis {
     async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         if range.limit == 0 {

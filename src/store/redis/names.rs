@@ -36,7 +36,7 @@ pub(super) fn any_of(partition: &Partition) -> String {
 }
 
 /// An index. No lifetime: an entry goes with what it names.
-pub(super) fn index(partition: &Partition, index: IndexName) -> String {
+pub(super) fn index(partition: &Partition, index: &IndexName) -> String {
     format!("gr:{{{partition}}}:i:{}", index.as_str())
 }
 

@@ -66,10 +66,10 @@ impl Scripts {
         for change in &commit.index {
             match change {
                 IndexChange::Add { index, member, score } => {
-                    script.key(names::index(partition, *index)).arg("add").arg(member).arg(*score)
+                    script.key(names::index(partition, index)).arg("add").arg(member).arg(*score)
                 }
                 IndexChange::Remove { index, member } => {
-                    script.key(names::index(partition, *index)).arg("remove").arg(member).arg("")
+                    script.key(names::index(partition, index)).arg("remove").arg(member).arg("")
                 }
             };
         }

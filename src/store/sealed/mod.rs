@@ -265,7 +265,7 @@ impl Sealed {
     pub async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, StoreError> {
         self.kv.range(partition, index, range).await.map_err(store_error)

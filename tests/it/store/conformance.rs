@@ -112,7 +112,7 @@ async fn one_wrong_expectation_among_many_writes_nothing(
     assert_eq!(store.find(&partition, &b).await, record(1, "b"));
     assert_eq!(store.find(&partition, &c).await, Found::Absent);
     assert_eq!(store.floor(&partition).await, Version::ZERO);
-    assert_eq!(store.kv.range(&partition, keys::DUE, &all()).await.unwrap(), []);
+    assert_eq!(store.kv.range(&partition, &keys::DUE, &all()).await.unwrap(), []);
     assert_eq!(
         store.kv.commit(&partition, &failing).await,
         Ok(Outcome::Conflict),

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use greenroom::domain::id::ServiceId;
+use greenroom::domain::id::StaffId;
 use greenroom::store::keys;
+use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Change;
 use greenroom::store::kv::Cursor;
@@ -20,6 +23,7 @@ use rstest::rstest;
 use crate::store::Backend;
 use crate::store::Store;
 use crate::store::add;
+use crate::store::add_to;
 use crate::store::all;
 use crate::store::commit;
 use crate::store::index_commit;
@@ -50,7 +54,7 @@ async fn an_index_is_read_page_by_page_both_ways(
             let (mut read, mut after) = (Vec::new(), None);
             loop {
                 let range = Range { min: 0, max: 11, after: after.clone(), limit, order };
-                let page = store.kv.range(&partition, keys::DUE, &range).await.unwrap();
+                let page = store.kv.range(&partition, &keys::DUE, &range).await.unwrap();
                 assert!(page.len() <= limit);
                 after = page.last().cloned();
                 read.extend(names(&page));
@@ -61,8 +65,43 @@ async fn an_index_is_read_page_by_page_both_ways(
             assert_eq!(read, expected, "{order:?} by {limit}");
         }
     }
-    assert_eq!(names(&store.kv.range(&partition, keys::DUE, &all()).await.unwrap()).len(), members.len());
-    assert_eq!(store.kv.range(&site("y"), keys::DUE, &all()).await.unwrap(), []);
+    assert_eq!(names(&store.kv.range(&partition, &keys::DUE, &all()).await.unwrap()).len(), members.len());
+    assert_eq!(store.kv.range(&site("y"), &keys::DUE, &all()).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_index_named_at_run_time_stands_apart_and_goes_with_its_partition(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let (x, near) = (site("x"), site("x1"));
+    let service = |id: &str| keys::sessions_of_service(&ServiceId::parse(id).unwrap());
+    let staff = |id: &str| keys::sessions_of_staff(&StaffId::parse(id).unwrap());
+    // The same id for both, one that begins with it, and characters a pattern might read otherwise.
+    let names = [keys::SESSIONS, service("a"), staff("a"), service("a.b"), staff("a~"), service("service")];
+    let member = |place: usize| format!("m{place}");
+    for partition in [&x, &near] {
+        let added = names.iter().zip(0..).map(|(name, at)| add_to(name, &member(at), 7)).collect();
+        store.kv.commit(partition, &index_commit(added)).await.unwrap();
+    }
+    let read = async |partition: &Partition, name: &IndexName| {
+        store.kv.range(partition, name, &all()).await.unwrap()
+    };
+    for (name, at) in names.iter().zip(0..) {
+        assert_eq!(read(&x, name).await, [Entry { score: 7, member: member(at) }], "{name:?}");
+    }
+    let gone = IndexChange::Remove { index: service("a"), member: member(1) };
+    store.kv.commit(&x, &index_commit(vec![gone])).await.unwrap();
+    assert_eq!(read(&x, &service("a")).await, []);
+    assert_eq!(read(&x, &staff("a")).await.len(), 1);
+
+    store.kv.purge(&x).await.unwrap();
+
+    for (name, at) in names.iter().zip(0..) {
+        assert_eq!(read(&x, name).await, [], "{name:?}");
+        assert_eq!(read(&near, name).await, [Entry { score: 7, member: member(at) }], "{name:?}");
+    }
 }
 
 #[rstest]
@@ -73,7 +112,7 @@ async fn an_index_entry_moves_and_goes_with_its_commit(
     let store = Store::open(backend).await;
     let partition = site("x");
     let change = async |change| store.kv.commit(&partition, &index_commit(vec![change])).await.unwrap();
-    let entries = async || store.kv.range(&partition, keys::DUE, &all()).await.unwrap();
+    let entries = async || store.kv.range(&partition, &keys::DUE, &all()).await.unwrap();
     change(add("a", 1)).await;
     change(add("a", 1_795_341_600_123)).await;
     assert_eq!(entries().await, [Entry { score: 1_795_341_600_123, member: "a".to_owned() }]);
@@ -183,7 +222,7 @@ async fn a_purge_leaves_nothing_but_the_floor(
     assert_eq!(store.kv.purge(&x).await, Ok(3));
     assert_eq!(store.kv.purge(&x).await, Ok(0), "a purge is repeatable");
     assert_eq!(store.find(&x, &session("b")).await, Found::Absent);
-    assert_eq!(store.kv.range(&x, keys::DUE, &all()).await.unwrap(), []);
+    assert_eq!(store.kv.range(&x, &keys::DUE, &all()).await.unwrap(), []);
     assert_eq!(store.floor(&x).await, Version(9));
     assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(near.clone(), 5)]);
     assert_eq!(store.find(&near, &session("b")).await, record(9, "b"));

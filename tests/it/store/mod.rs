@@ -17,6 +17,7 @@ use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::store::embedded::Embedded;
 use greenroom::store::keys;
+use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -143,7 +144,11 @@ fn record(version: u64, bytes: &str) -> Found {
 }
 
 fn add(member: &str, score: i64) -> IndexChange {
-    IndexChange::Add { index: keys::DUE, member: member.to_owned(), score }
+    add_to(&keys::DUE, member, score)
+}
+
+fn add_to(index: &IndexName, member: &str, score: i64) -> IndexChange {
+    IndexChange::Add { index: index.clone(), member: member.to_owned(), score }
 }
 
 fn all() -> Range {

@@ -59,7 +59,7 @@ impl Kv for Overtaken {
     async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         self.0.range(partition, index, range).await

@@ -16,6 +16,7 @@ use greenroom::app::ports::store::Life;
 use greenroom::app::ports::store::SessionEntry;
 use greenroom::app::ports::store::SessionRange;
 use greenroom::app::ports::store::SessionWrite;
+use greenroom::app::ports::store::SessionsOf;
 use greenroom::app::ports::store::SiteChange;
 use greenroom::app::ports::store::SiteSnapshot;
 use greenroom::app::ports::store::Sites;
@@ -28,6 +29,7 @@ use greenroom::app::ports::store::WorkItem;
 use greenroom::app::ports::store::WorkPlace;
 use greenroom::domain::grant::Grant;
 use greenroom::domain::id::GrantId;
+use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::id::TokenHash;
@@ -176,8 +178,13 @@ impl Sites for Memory {
         let of_site = shelves.sessions.iter().filter(|((of, _), _)| of == site);
         let mut entries: Vec<SessionEntry> = of_site
             .filter_map(|((_, id), (_, session))| {
-                let starts_at = session.booking.as_ref()?.starts_at;
-                Some(SessionEntry { id: id.clone(), starts_at })
+                let booking = session.booking.as_ref()?;
+                let is_of = match &range.of {
+                    SessionsOf::All => true,
+                    SessionsOf::Service(service) => booking.service_id == *service,
+                    SessionsOf::Staff(member) => booking.staff_ids.contains(member),
+                };
+                is_of.then(|| SessionEntry { id: id.clone(), starts_at: booking.starts_at })
             })
             .filter(|entry| entry.starts_at >= range.from && entry.starts_at < range.to)
             .collect();
@@ -187,6 +194,12 @@ impl Sites for Memory {
             .retain(|entry| after.as_ref().is_none_or(|after| (entry.starts_at, entry.id.clone()) > *after));
         entries.truncate(range.limit);
         Ok(entries)
+    }
+
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError> {
+        let of = SessionsOf::Service(service.clone());
+        let any = SessionRange { of, from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1 };
+        Ok(!self.sessions(site, &any).await?.is_empty())
     }
 
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {

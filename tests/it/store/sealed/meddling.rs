@@ -53,7 +53,7 @@ impl Kv for Meddling {
     async fn range(
         &self,
         partition: &Partition,
-        index: IndexName,
+        index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         self.below.range(partition, index, range).await
