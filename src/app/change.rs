@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::app::announce::SiteWritten;
+use crate::app::announce::traces;
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::Basis;
 use crate::app::ports::store::Committed;
 use crate::app::ports::store::JoinTarget;
 use crate::app::ports::store::Life;
@@ -13,6 +14,7 @@ use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Ticket;
+use crate::app::ports::traces::Trace;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::join::Locator;
@@ -40,6 +42,8 @@ pub struct Change {
     pub sessions: Vec<SessionChange>,
     /// A join address that must lead somewhere before its session is committed.
     pub join: Option<(Locator, SessionId)>,
+    /// What it leaves beside what is announced and kept of every change.
+    pub traces: Vec<Trace>,
     /// Whether the sessions ahead must be decided again.
     pub redecide: Option<Redecide>,
 }
@@ -75,20 +79,31 @@ pub async fn change<T, E: From<StoreError>>(
             let target = JoinTarget { site: site.clone(), session: session.clone() };
             gateway.tickets.put_if_absent(&locator.hash(), Ticket::Join(target), Life::Unlimited).await?;
         }
-        match gateway.sites.commit(as_site_change(site, snapshot.site.basis, change)).await? {
-            Committed::Yes => return Ok(answer),
+        let written = as_site_change(gateway, (site, &snapshot), change);
+        let is_announced = written.traces.iter().any(|trace| matches!(trace, Trace::Event(_)));
+        match gateway.sites.commit(written).await? {
+            Committed::Yes => {
+                if is_announced {
+                    gateway.bell.notify_one();
+                }
+                return Ok(answer);
+            }
             Committed::Conflict => {}
         }
     }
     Err(StoreError::Contended.into())
 }
 
-fn as_site_change(site: &SiteId, basis: Basis, change: Change) -> SiteChange {
+fn as_site_change(gateway: &Gateway, (id, read): (&SiteId, &SiteSnapshot), change: Change) -> SiteChange {
+    let site = SiteWritten { before: read.site.value.as_deref(), put: change.site.as_ref() };
+    let mut traces = traces(gateway, id, site, &change.sessions);
+    traces.extend(change.traces);
     SiteChange {
-        site: site.clone(),
-        basis,
+        site: id.clone(),
+        basis: read.site.basis,
         put: change.site.map(Arc::new),
         sessions: change.sessions,
+        traces,
         redecide: change.redecide.unwrap_or(Redecide::No),
     }
 }

@@ -53,13 +53,13 @@ fn decide(
         return Err(SessionError::RevisionMismatch);
     }
     if old.choice == *choice {
-        let view = SessionView { site: Arc::clone(site), session: Arc::clone(old) };
+        let view = SessionView::new(site, Arc::clone(old), snapshot);
         return Ok(Decision::Keep((view, None)));
     }
     let mut session = Session::clone(old);
     session.choose(choice.clone());
     let (written, session, launch) =
         schedule::with_first_step(gateway, site, (session, stored), gateway.clock.now());
-    let view = SessionView { site: Arc::clone(site), session };
+    let view = SessionView::new(site, session, snapshot);
     Ok(Decision::Commit(Change::of_session(written), (view, launch)))
 }

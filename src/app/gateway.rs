@@ -14,6 +14,8 @@ use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
 use crate::app::ports::store::Work;
+use crate::app::ports::traces::Feed;
+use crate::app::ports::traces::Traces;
 use crate::app::settings;
 use crate::domain::entropy::Entropy;
 use crate::domain::grant::RefreshTiming;
@@ -34,6 +36,10 @@ pub struct Gateway {
     pub grants: Arc<dyn Grants>,
     /// Portal links and sessions, connect flows, join addresses.
     pub tickets: Arc<dyn Tickets>,
+    /// What changes leave beside what they change.
+    pub traces: Arc<dyn Traces>,
+    /// The events of all sites.
+    pub feed: Arc<dyn Feed>,
     /// Due work.
     pub work: Arc<dyn Work>,
     /// How users let greenroom act for them at the provider.
@@ -46,6 +52,8 @@ pub struct Gateway {
     pub tasks: TaskTracker,
     /// Rung when work became due that should not wait for the worker's next look.
     pub bell: Arc<Notify>,
+    /// Rung when events came into the feed.
+    pub heard: Arc<Notify>,
     /// Refreshes under way in this process: one at a time for a grant.
     pub refreshes: Arc<Flights>,
 }

@@ -1,16 +1,19 @@
 //! Use cases, one file each, and the ports they need. Knows neither HTTP, nor a provider's words, nor Redis.
 
 pub mod accounts;
+pub mod announce;
 pub mod call;
 pub mod change;
 pub mod choice;
 pub mod connect;
 pub mod dooming;
+pub mod events;
 pub mod flights;
 pub mod gateway;
 pub mod grants;
 pub mod join;
 pub mod mint;
+pub mod overlaps;
 pub mod portal;
 pub mod ports;
 pub mod presupposed;

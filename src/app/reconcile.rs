@@ -3,6 +3,7 @@
 //! Level-triggered: it looks at the record, not at what happened. Every step is claimed in a commit before the
 //! provider is called, so that one replica takes it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::mint;
 use crate::app::mint::persist;
+use crate::app::overlaps;
 use crate::app::ports::provider::Draft;
 use crate::app::ports::provider::Listed;
 use crate::app::ports::store::SessionChange;
@@ -29,7 +31,6 @@ use crate::app::schedule::Launch;
 use crate::domain::id::GrantId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
-use crate::domain::join::Locator;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
@@ -67,7 +68,7 @@ enum Claimed {
     Look(Lost),
     Update(Meeting, Draft),
     Remove(Doomed),
-    Forgotten(Locator),
+    Forget(Arc<Session>),
 }
 
 /// A create whose meeting is looked for.
@@ -96,7 +97,7 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
         Claimed::Look(lost) => look(target, (&lost, failures)).await,
         Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
         Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
-        Claimed::Forgotten(locator) => gateway.tickets.remove(&locator.hash()).await?,
+        Claimed::Forget(forgotten) => forget(target, &forgotten).await?,
     }
     Ok(())
 }
@@ -148,10 +149,7 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
             claiming(Claimed::Update(meeting, Draft { shown, marker }))
         }
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
-        Step::Forget => {
-            let change = writing(id, stored, SessionWrite::Remove, None);
-            Decision::Commit(Change::of_session(change), (Claimed::Forgotten(old.join.locator()), 0))
-        }
+        Step::Forget => Decision::Keep((Claimed::Forget(Arc::clone(old)), 0)),
     }
 }
 
@@ -163,6 +161,28 @@ fn writing(
     due: Option<Timestamp>,
 ) -> SessionChange {
     SessionChange { id: id.clone(), basis: stored.basis, before: stored.value.clone(), write, due }
+}
+
+/// Forgets a session: first all that it left beside itself, so that nothing of it stays should this be cut short.
+async fn forget(target: Target<'_>, forgotten: &Session) -> Result<(), StoreError> {
+    let Target { gateway, site, session } = target;
+    overlaps::look(gateway, site, session).await?;
+    gateway.traces.forget(site, forgotten).await?;
+    let is_gone = change::<_, StoreError>(gateway, site, std::slice::from_ref(session), |snapshot| {
+        let Some(stored) = snapshot.sessions.first() else { return Ok(Decision::Keep(false)) };
+        // Booked again meanwhile, it stays.
+        let Some(before) = stored.value.clone().filter(|found| **found == *forgotten) else {
+            return Ok(Decision::Keep(false));
+        };
+        let (id, basis, write) = (session.clone(), stored.basis, SessionWrite::Remove);
+        let change = SessionChange { id, basis, before: Some(before), write, due: None };
+        Ok(Decision::Commit(Change::of_session(change), true))
+    })
+    .await?;
+    if is_gone {
+        gateway.tickets.remove(&forgotten.join.locator().hash()).await?;
+    }
+    Ok(())
 }
 
 /// Looks for the meeting of a create that was not answered: adopts it, or finds that it was not made.

@@ -25,10 +25,12 @@ use crate::domain::link::Link;
 use crate::domain::link::Pending;
 use crate::domain::link::Status;
 use crate::domain::meeting::after;
+use crate::domain::overlap::meets;
 use crate::domain::session::Booking;
 use crate::domain::session::NewSession;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
+use crate::domain::venue::Overlap;
 
 /// A session and its site, as read at one moment: all that its link follows from.
 #[derive(Debug, Clone)]
@@ -37,6 +39,31 @@ pub struct SessionView {
     pub site: Arc<Site>,
     /// The session; its booking is there.
     pub session: Arc<Session>,
+    /// What it overlaps with, as far as that is known (R31).
+    pub overlaps: Arc<Vec<Overlap>>,
+}
+
+impl SessionView {
+    /// Its link now, with every warning.
+    pub fn link(&self, now: Timestamp) -> Link<'_> {
+        let others = meets(&self.site, &self.session, &self.overlaps);
+        Link::of(&self.site, &self.session, now).meeting(others)
+    }
+
+    /// A session as it was decided, among what was read with it.
+    pub fn new(site: &Arc<Site>, session: Arc<Session>, read: &SiteSnapshot) -> Self {
+        let overlaps = read.overlaps.first().and_then(|stored| stored.value.clone());
+        Self { site: Arc::clone(site), session, overlaps: overlaps.unwrap_or_default() }
+    }
+
+    /// What was read of the first session of a snapshot, if it is booked.
+    pub fn first_of(snapshot: SiteSnapshot) -> Result<Self, SessionError> {
+        let site = snapshot.site.value.ok_or(SessionError::UnknownSite)?;
+        let session = snapshot.sessions.into_iter().next().and_then(|stored| stored.value);
+        let session = session.filter(|session| session.booking.is_some()).ok_or(SessionError::Unknown)?;
+        let overlaps = snapshot.overlaps.into_iter().next().and_then(|stored| stored.value);
+        Ok(Self { site, session, overlaps: overlaps.unwrap_or_default() })
+    }
 }
 
 /// Why a session cannot be booked, read or cancelled.
@@ -117,7 +144,7 @@ fn decide(
     admit(book.presupposed, live)?;
     let done = if live.is_some() { Put::Replaced } else { Put::Created };
     if let Some(same) = stored.value.as_ref().filter(|old| old.booking.as_ref() == Some(book.booking)) {
-        let view = SessionView { site: Arc::clone(site), session: Arc::clone(same) };
+        let view = SessionView::new(site, Arc::clone(same), snapshot);
         return Ok(Decision::Keep((done, view, None)));
     }
     let session = match old {
@@ -135,7 +162,7 @@ fn decide(
     let is_new_address = old.is_none_or(|old| old.join != session.join);
     let locator = is_new_address.then(|| (session.join.locator(), session.id.clone()));
     let written = Change { join: locator, ..Change::of_session(written) };
-    Ok(Decision::Commit(written, (done, SessionView { site: Arc::clone(site), session }, launch)))
+    Ok(Decision::Commit(written, (done, SessionView::new(site, session, snapshot), launch)))
 }
 
 /// Reads a session.
@@ -145,10 +172,7 @@ pub async fn find(
     session: &SessionId,
 ) -> Result<SessionView, SessionError> {
     let snapshot = gateway.sites.read(site, std::slice::from_ref(session)).await?;
-    let site = snapshot.site.value.ok_or(SessionError::UnknownSite)?;
-    let session = snapshot.sessions.into_iter().next().and_then(|stored| stored.value);
-    let session = session.filter(|session| session.booking.is_some()).ok_or(SessionError::Unknown)?;
-    Ok(SessionView { site, session })
+    SessionView::first_of(snapshot)
 }
 
 /// Reads many sessions at one moment, in the order asked; `None` stands for one that is not there.
@@ -159,9 +183,10 @@ pub async fn find_many(
 ) -> Result<Vec<Option<SessionView>>, SessionError> {
     let snapshot = gateway.sites.read(site, sessions).await?;
     let site = snapshot.site.value.ok_or(SessionError::UnknownSite)?;
-    let views = snapshot.sessions.into_iter().map(|stored| {
+    let views = snapshot.sessions.into_iter().zip(snapshot.overlaps).map(|(stored, overlaps)| {
         let session = stored.value.filter(|session| session.booking.is_some())?;
-        Some(SessionView { site: Arc::clone(&site), session })
+        let overlaps = overlaps.value.unwrap_or_default();
+        Some(SessionView { site: Arc::clone(&site), session, overlaps })
     });
     Ok(views.collect())
 }
@@ -217,7 +242,7 @@ fn remaining(now: Timestamp, deadline: Timestamp) -> Duration {
 }
 
 fn is_minting(view: &SessionView, now: Timestamp) -> bool {
-    Link::of(&view.site, &view.session, now).status == Status::Pending(Pending::Minting)
+    view.link(now).status == Status::Pending(Pending::Minting)
 }
 
 fn admit(presupposed: &Presupposed, found: Option<&Session>) -> Result<(), SessionError> {

@@ -7,9 +7,11 @@ use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::app::events;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
+use crate::app::overlaps;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
@@ -70,6 +72,13 @@ async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, Stor
     let now = gateway.clock.now();
     let items = gateway.work.due(place, now, ITEMS).await?;
     let count = items.len();
+    // The events of a site are brought all together.
+    let items = items.into_iter().fold(Vec::new(), |mut distinct, item| {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+        distinct
+    });
     let works = items.into_iter().map(|item| async move { take(gateway, &item).await });
     let taken = stream::iter(works).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     gateway.work.settle(place, now).await?;
@@ -82,6 +91,8 @@ async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
         WorkItem::Session(site, session) => reconcile::take_step(gateway, site, session).await,
         WorkItem::Grant(grant) => tend(gateway, grant).await,
         WorkItem::Site(site) => redecide::sessions_of(gateway, site).await,
+        WorkItem::Overlaps(site, session) => overlaps::look(gateway, site, session).await,
+        WorkItem::Events(site) => events::relay(gateway, site).await,
     }
 }
 

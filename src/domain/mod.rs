@@ -4,6 +4,7 @@ pub mod account;
 pub mod cause;
 pub mod concealed;
 pub mod custom_link;
+pub mod delivery;
 pub mod entropy;
 pub mod epoch;
 pub mod event;

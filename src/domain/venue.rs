@@ -38,6 +38,17 @@ impl LinkName {
         name.truncate(NAME_CHARACTERS);
         Self(name.into())
     }
+
+    /// Reads a name that was written before; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == NAME_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Venue {
@@ -47,8 +58,7 @@ impl Venue {
             return ServiceId::parse(service).ok().map(Self::Course);
         }
         if let Some(name) = text.strip_prefix("link/") {
-            let fits = name.len() == NAME_CHARACTERS && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            return fits.then(|| Self::ByHand(LinkName(name.into())));
+            return LinkName::parse(name).map(Self::ByHand);
         }
         Owner::parse(text).map(Self::Account)
     }

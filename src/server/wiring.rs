@@ -26,6 +26,7 @@ use crate::server::StartError;
 use crate::server::keys_fetched::KeysFetched;
 use crate::server::live::Live;
 use crate::store::embedded::Embedded;
+use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
 use crate::store::redis;
 use crate::store::redis::Redis;
@@ -35,6 +36,7 @@ use crate::store::settings::Durability;
 use crate::store::settings::StoreUrl;
 use crate::store::sites::StoredSites;
 use crate::store::tickets::StoredTickets;
+use crate::store::traces::StoredTraces;
 use crate::store::work::StoredWork;
 use crate::web::auth::Verifier;
 use crate::web::frame::Frame;
@@ -111,6 +113,7 @@ fn gateway(
     (sealed, http, live): (&Arc<Sealed>, HttpClient, &Live),
 ) -> Gateway {
     let Outside { clock, entropy } = outside;
+    let feed_clock = Arc::clone(&clock);
     let parts = Parts {
         settings: Arc::new(config.zoom.clone()),
         secrets: Arc::clone(&live.zoom),
@@ -126,12 +129,15 @@ fn gateway(
         sites: Arc::new(StoredSites::new(Arc::clone(sealed))),
         grants: Arc::new(StoredGrants::new(Arc::clone(sealed))),
         tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
+        traces: Arc::new(StoredTraces::new(Arc::clone(sealed))),
+        feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
         settings: Arc::new(settings(config)),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),
+        heard: Arc::new(Notify::new()),
         refreshes: Arc::new(Flights::default()),
     }
 }

@@ -6,12 +6,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::delivery::DeliveryName;
+use crate::domain::event::EventId;
 use crate::domain::id::GrantId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::id::StaffId;
 use crate::domain::id::TokenHash;
+use crate::domain::venue::Venue;
 
 const TOKEN_FLOOR_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
@@ -26,6 +29,8 @@ pub enum Partition {
     Token(TokenHash),
     /// What belongs to the installation.
     System,
+    /// The events of all sites.
+    Feed,
 }
 
 impl Partition {
@@ -35,7 +40,7 @@ impl Partition {
     pub fn floor_lifetime(&self) -> Option<Duration> {
         match self {
             Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
-            Self::Site(_) | Self::Grant(_) | Self::System => None,
+            Self::Site(_) | Self::Grant(_) | Self::System | Self::Feed => None,
         }
     }
 
@@ -45,6 +50,7 @@ impl Partition {
             Some(("s", id)) => SiteId::parse(id).ok().map(Self::Site),
             Some(("g", id)) => GrantId::parse(id).ok().map(Self::Grant),
             Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
+            _ if text == "feed" => Some(Self::Feed),
             _ => (text == "sys").then_some(Self::System),
         }
     }
@@ -57,6 +63,7 @@ impl fmt::Display for Partition {
             Self::Grant(id) => write!(f, "g:{id}"),
             Self::Token(hash) => write!(f, "t:{hash}"),
             Self::System => f.write_str("sys"),
+            Self::Feed => f.write_str("feed"),
         }
     }
 }
@@ -128,6 +135,28 @@ pub fn sessions_of_staff(staff: &StaffId) -> IndexName {
     IndexName(Cow::Owned(format!("sessions/staff/{staff}")))
 }
 
+/// The sessions at a venue by their start: milliseconds since 1970; each member says how long it lasts, too.
+pub fn sessions_at(venue: &Venue) -> IndexName {
+    IndexName(Cow::Owned(format!("venue/{venue}")))
+}
+
+/// What stood on a site, by the number of the change that it stood before.
+pub const SITE_PAST: IndexName = IndexName(Cow::Borrowed("past"));
+
+/// The events of a site that are not in the feed yet, by when they happened: milliseconds since 1970.
+pub const OUTBOX: IndexName = IndexName(Cow::Borrowed("outbox"));
+
+/// What was handed out at a site, by when: milliseconds since 1970.
+pub const DELIVERIES: IndexName = IndexName(Cow::Borrowed("deliveries"));
+
+/// What was handed out of a session, by when.
+pub fn deliveries_of(session: &SessionId) -> IndexName {
+    IndexName(Cow::Owned(format!("deliveries/{session}")))
+}
+
+/// The events of all sites in their order, in [`Partition::Feed`].
+pub const FEED: IndexName = IndexName(Cow::Borrowed("feed"));
+
 /// The id of a record of which a partition has one.
 const ONLY: &str = "self";
 
@@ -149,6 +178,36 @@ pub fn site() -> Key {
 /// A session of a site. No lifetime of its own: retired some time after its end.
 pub fn session(id: &SessionId) -> Key {
     Key::new("session", id.as_str())
+}
+
+/// An earlier state of a session. Goes with the session.
+pub fn session_past(id: &SessionId, number: u32) -> Key {
+    Key::new("past", &format!("{id}/{number}"))
+}
+
+/// What stood on a site before a change. No lifetime: the histories of past sessions tell it, until off-boarding.
+pub fn site_past(number: u64) -> Key {
+    Key::new("site_past", &number.to_string())
+}
+
+/// The others that a session overlaps with. Goes with the session, or when there are none.
+pub fn overlaps(id: &SessionId) -> Key {
+    Key::new("overlaps", id.as_str())
+}
+
+/// What somebody was handed of a session. Goes with the session.
+pub fn delivery(session: &SessionId, name: &DeliveryName) -> Key {
+    Key::new("delivery", &format!("{session}/{}", name.as_str()))
+}
+
+/// An event: in its site's partition until it is in the feed, then there for as long as events are kept.
+pub fn event(id: &EventId) -> Key {
+    Key::new("event", id.as_str())
+}
+
+/// The last place given in the feed. No lifetime: places never return.
+pub fn feed_head() -> Key {
+    Key::new("feed_head", ONLY)
 }
 
 /// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
@@ -173,6 +232,7 @@ mod tests {
             Partition::Grant(GrantId::parse(&"a".repeat(26)).unwrap()),
             Partition::Token(TokenHash::parse(&"2".repeat(32)).unwrap()),
             Partition::System,
+            Partition::Feed,
         ];
         for partition in partitions {
             assert_eq!(Partition::parse(&partition.to_string()), Some(partition));

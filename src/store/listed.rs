@@ -1,4 +1,5 @@
-//! Owns in which indexes a session stands: by its start, among those of its site, its service and each of its staff.
+//! Owns in which indexes a session stands: by its start, among those of its site, its service, each of its staff, and
+//! its venue.
 //!
 //! It stands there while it is booked. Says what a commit changes of that; reads and writes nothing.
 
@@ -12,6 +13,7 @@ use crate::app::ports::store::SessionEntry;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SessionsOf;
+use crate::app::ports::traces::AtVenue;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::store::keys;
@@ -57,25 +59,47 @@ pub(in crate::store) fn changes(change: &SessionChange) -> Vec<sealed::IndexChan
         SessionWrite::Remove => None,
     };
     let (old, new) = (standing(change.before.as_deref()), standing(written));
-    let member = || change.id.as_str().to_owned();
-    let gone = old.keys().filter(|index| !new.contains_key(index));
-    let gone = gone.map(|index| sealed::IndexChange::Remove { index: index.clone(), member: member() });
-    let moved = new.iter().filter(|(index, score)| old.get(index) != Some(score));
-    let moved = moved.map(|(index, score)| sealed::IndexChange::Add {
+    let stays = |index: &IndexName, entry: &sealed::Entry| {
+        new.get(index).is_some_and(|standing| standing.member == entry.member)
+    };
+    let gone = old.iter().filter(|(index, entry)| !stays(index, entry));
+    let gone = gone.map(|(index, entry)| sealed::IndexChange::Remove {
         index: index.clone(),
-        member: member(),
-        score: *score,
+        member: entry.member.clone(),
+    });
+    let moved = new.iter().filter(|(index, entry)| old.get(index) != Some(entry));
+    let moved = moved.map(|(index, entry)| sealed::IndexChange::Add {
+        index: index.clone(),
+        member: entry.member.clone(),
+        score: entry.score,
     });
     gone.chain(moved).collect()
 }
 
 /// In which indexes a session stands, and where.
-fn standing(session: Option<&Session>) -> BTreeMap<IndexName, i64> {
-    let Some(booking) = session.and_then(|session| session.booking.as_ref()) else { return BTreeMap::new() };
+fn standing(session: Option<&Session>) -> BTreeMap<IndexName, sealed::Entry> {
+    let Some((session, booking)) = session.and_then(|session| Some((session, session.booking.as_ref()?)))
+    else {
+        return BTreeMap::new();
+    };
+    let entry = |member| sealed::Entry { score: booking.starts_at.as_millisecond(), member };
     let own = [keys::SESSIONS, keys::sessions_of_service(&booking.service_id)];
     let staff = booking.staff_ids.iter().map(keys::sessions_of_staff);
-    let starts_at = booking.starts_at.as_millisecond();
-    own.into_iter().chain(staff).map(|index| (index, starts_at)).collect()
+    let listed = own.into_iter().chain(staff).map(|index| (index, entry(session.id.as_str().to_owned())));
+    let venue = session.venue.as_ref().map(|venue| {
+        (keys::sessions_at(venue), entry(format!("{}/{}", session.id, booking.duration_minutes)))
+    });
+    listed.chain(venue).collect()
+}
+
+/// Reads an entry of a venue; `None` for what names no session and length.
+pub(in crate::store) fn at_venue(entry: &sealed::Entry) -> Option<AtVenue> {
+    let (session, minutes) = entry.member.split_once('/')?;
+    Some(AtVenue {
+        session: SessionId::parse(session).ok()?,
+        starts_at: Timestamp::from_millisecond(entry.score).ok()?,
+        minutes: minutes.parse().ok()?,
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod embedded;
 mod errors;
+pub mod feed;
 pub mod grants;
 pub mod keys;
 pub mod kv;
@@ -12,4 +13,5 @@ pub mod sealed;
 pub mod settings;
 pub mod sites;
 pub mod tickets;
+pub mod traces;
 pub mod work;

@@ -39,6 +39,7 @@ use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Version;
 use crate::store::sealed::Want;
+use crate::store::traces;
 use crate::store::work;
 
 /// So many sites are kept opened and parsed.
@@ -86,15 +87,18 @@ impl Sites for StoredSites {
     async fn read(&self, site: &SiteId, sessions: &[SessionId]) -> Result<SiteSnapshot, StoreError> {
         let partition = Partition::Site(site.clone());
         let known = self.opened.get(site).await;
-        let mut wants = Vec::with_capacity(sessions.len() + 1);
+        let mut wants = Vec::with_capacity(2 * sessions.len() + 1);
         wants.push(Want { key: keys::site(), known: known.as_ref().map(|(version, _)| *version) });
         wants.extend(sessions.iter().map(|session| Want::new(keys::session(session))));
+        wants.extend(sessions.iter().map(|session| Want::new(keys::overlaps(session))));
         let read = self.sealed.read(&partition, &wants).await?;
         let floor = read.floor.0;
         let mut found = read.opened.into_iter();
         let site = self.site_of(site, found.next().unwrap_or(Opened::Absent), known, floor).await?;
-        let sessions = found.map(|found| value_of::<Session>(found, floor)).collect::<Result<_, _>>()?;
-        Ok(SiteSnapshot { site, sessions })
+        let values = found.by_ref().take(sessions.len()).map(|found| value_of::<Session>(found, floor));
+        let sessions = values.collect::<Result<_, _>>()?;
+        let overlaps = found.map(|found| value_of(found, floor)).collect::<Result<_, _>>()?;
+        Ok(SiteSnapshot { site, sessions, overlaps })
     }
 
     async fn commit(&self, change: SiteChange) -> Result<Committed, StoreError> {
@@ -111,6 +115,12 @@ impl Sites for StoredSites {
             index.extend(listed::changes(session));
             index.push(work::as_due(&work::session_member(&session.id), session.due));
             dues.extend(session.due);
+        }
+        for trace in &change.traces {
+            let written = traces::written(trace);
+            changes.extend(written.changes);
+            index.extend(written.index);
+            dues.extend(written.due);
         }
         match change.redecide {
             Redecide::No => {}

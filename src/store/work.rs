@@ -66,7 +66,7 @@ impl Work for StoredWork {
             let scope = match partition {
                 Partition::Site(site) => WorkScope::Site(site),
                 Partition::Grant(grant) => WorkScope::Grant(grant),
-                Partition::Token(_) | Partition::System => return None,
+                Partition::Token(_) | Partition::System | Partition::Feed => return None,
             };
             Some(WorkPlace { scope, hinted_at: Timestamp::from_millisecond(at).ok()? })
         });
@@ -105,7 +105,7 @@ impl Work for StoredWork {
 }
 
 /// As late as an index goes.
-const FAR: i64 = 1 << 52;
+pub(in crate::store) const FAR: i64 = 1 << 52;
 
 /// A hint of work at this time: even, so that it is told from a last look, which is odd.
 pub(in crate::store) fn hint_ms(at: Timestamp) -> i64 {
@@ -140,6 +140,16 @@ pub(in crate::store) fn session_member(session: &SessionId) -> String {
     format!("session/{session}")
 }
 
+/// Where an event stands among due work until it is in the feed.
+pub(in crate::store) fn event_member(event: &str) -> String {
+    format!("event/{event}")
+}
+
+/// Where looking for others at a session's venue stands among due work.
+pub(in crate::store) fn look_member(session: &SessionId) -> String {
+    format!("look/{session}")
+}
+
 /// The change that makes something due, or not due.
 pub(in crate::store) fn as_due(member: &str, due: Option<Timestamp>) -> IndexChange {
     let (index, member) = (keys::DUE, member.to_owned());
@@ -160,9 +170,11 @@ fn item(scope: &WorkScope, member: &str) -> Option<WorkItem> {
     match scope {
         WorkScope::Grant(grant) => (member == GRANT_MEMBER).then(|| WorkItem::Grant(grant.clone())),
         WorkScope::Site(site) if member == SITE_MEMBER => Some(WorkItem::Site(site.clone())),
-        WorkScope::Site(site) => {
-            let session = SessionId::parse(member.strip_prefix("session/")?).ok()?;
-            Some(WorkItem::Session(site.clone(), session))
-        }
+        WorkScope::Site(site) => match member.split_once('/')? {
+            ("session", id) => Some(WorkItem::Session(site.clone(), SessionId::parse(id).ok()?)),
+            ("look", id) => Some(WorkItem::Overlaps(site.clone(), SessionId::parse(id).ok()?)),
+            ("event", _) => Some(WorkItem::Events(site.clone())),
+            _ => None,
+        },
     }
 }

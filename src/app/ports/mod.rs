@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod provider;
 pub mod store;
+pub mod traces;

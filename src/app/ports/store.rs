@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::app::ports::traces::Trace;
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
 use crate::domain::id::ServiceId;
@@ -21,6 +22,7 @@ use crate::domain::portal::PortalLink;
 use crate::domain::portal::PortalSession;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
+use crate::domain::venue::Overlap;
 
 /// What a value was read at: a commit that names it succeeds only if nothing changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct SiteSnapshot {
     pub site: Stored<Site>,
     /// The sessions, in the order asked.
     pub sessions: Vec<Stored<Session>>,
+    /// What overlaps with each of them (R31), in the same order.
+    pub overlaps: Vec<Stored<Vec<Overlap>>>,
 }
 
 /// Sites and their sessions.
@@ -88,6 +92,8 @@ pub struct SiteChange {
     pub put: Option<Arc<Site>>,
     /// The sessions that change.
     pub sessions: Vec<SessionChange>,
+    /// What the change leaves beside what it changes.
+    pub traces: Vec<Trace>,
     /// Whether the sessions ahead must be decided again after this.
     pub redecide: Redecide,
 }
@@ -312,6 +318,10 @@ pub enum WorkItem {
     Grant(GrantId),
     /// The sessions of a site, to be decided again.
     Site(SiteId),
+    /// A session: who else is at its venue at its time.
+    Overlaps(SiteId, SessionId),
+    /// The events of a site, to be told to all.
+    Events(SiteId),
 }
 
 /// Why the store gave no answer.

@@ -3,9 +3,11 @@
 //! Knows neither keys nor backends. What cannot be read is an error, never "not there".
 
 mod account;
+mod event;
 mod field;
 mod grant;
 mod minting;
+mod past;
 mod session;
 mod site;
 mod ticket;
@@ -15,10 +17,18 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::app::ports::store::Ticket;
+use crate::domain::delivery::Delivery;
+use crate::domain::event::Event;
 use crate::domain::grant::Grant;
+use crate::domain::history::SitePast;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
+use crate::domain::venue::Overlap;
+use crate::store::records::event::EventV1;
 use crate::store::records::grant::GrantV1;
+use crate::store::records::past::DeliveryV1;
+use crate::store::records::past::OverlapsV1;
+use crate::store::records::past::SitePastV1;
 use crate::store::records::session::SessionV1;
 use crate::store::records::site::SiteV1;
 use crate::store::records::ticket::TicketV1;
@@ -58,6 +68,10 @@ record!(Site, SiteV1);
 record!(Session, SessionV1);
 record!(Grant, GrantV1);
 record!(Ticket, TicketV1);
+record!(SitePast, SitePastV1);
+record!(Vec<Overlap>, OverlapsV1);
+record!(Delivery, DeliveryV1);
+record!(Event, EventV1);
 
 fn write(shape: &impl Serialize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(shape).expect("shapes have text keys and cannot fail to serialize"))

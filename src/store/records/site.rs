@@ -54,7 +54,7 @@ struct VisibilityV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ServiceV1 {
+pub(super) struct ServiceV1 {
     kind: String,
     name: String,
     video: bool,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use greenroom::app::gateway::Gateway;
 use greenroom::app::gateway::Settings;
 use greenroom::app::portal;
@@ -26,6 +27,8 @@ use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
 use greenroom::app::settings;
+use greenroom::crypto::entropy::SystemEntropy;
+use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::account::Connection;
 use greenroom::domain::account::Host;
 use greenroom::domain::account::Owner;
@@ -43,6 +46,11 @@ use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
 use greenroom::domain::token::Token;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::store::embedded::Embedded;
+use greenroom::store::feed::StoredFeed;
+use greenroom::store::sealed::Sealed;
+use greenroom::store::sealed::SealedParts;
+use greenroom::store::traces::StoredTraces;
 use greenroom::web::frame::Frame;
 use greenroom::web::headers::Audience;
 use greenroom::web::public::router;
@@ -210,6 +218,17 @@ impl Meetings for NoMeetings {
     }
 }
 
+/// Where traces would be read, which no page does.
+fn elsewhere(clock: &Arc<Standing>) -> Sealed {
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    Sealed::new(SealedParts {
+        kv: Arc::new(Embedded::in_memory(Arc::clone(&clock))),
+        keyring: Arc::new(ArcSwap::from_pointee(Keyring::generate(Timestamp::UNIX_EPOCH, &SystemEntropy))),
+        entropy: Arc::new(SystemEntropy),
+        clock,
+    })
+}
+
 /// The public pages, and everything behind them.
 #[derive(Debug)]
 pub(super) struct World {
@@ -234,8 +253,12 @@ impl World {
             state: Mutex::default(),
             revoked: Mutex::default(),
         });
+        let sealed = Arc::new(elsewhere(&clock));
         let gateway = Gateway {
             clock: Arc::clone(&clock) as _,
+            traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
+            feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
+            heard: Arc::default(),
             entropy: Arc::new(Counting::default()),
             sites: Arc::clone(&memory) as _,
             grants: Arc::clone(&memory) as _,

@@ -125,6 +125,7 @@ fn put_site(due: Timestamp) -> SiteChange {
         basis: Basis::Absent { floor: 0 },
         put: Some(Arc::new(site)),
         sessions: Vec::new(),
+        traces: Vec::new(),
         redecide: Redecide::At(due),
     }
 }

@@ -146,6 +146,7 @@ impl Sites for Memory {
         Ok(SiteSnapshot {
             site: shelves.stored(shelves.sites.get(site)),
             sessions: sessions.iter().map(session).collect(),
+            overlaps: sessions.iter().map(|_| shelves.stored(None)).collect(),
         })
     }
 

@@ -205,7 +205,7 @@ impl ForAudience {
 impl LinkBody {
     /// The link of a session as an audience gets it now.
     pub(super) fn new(view: &SessionView, audience: Audience, state: &Internal) -> Self {
-        let link = Link::of(&view.site, &view.session, state.gateway.clock.now());
+        let link = view.link(state.gateway.clock.now());
         let service =
             view.session.booking.as_ref().and_then(|booking| view.site.services.get(&booking.service_id));
         let service = service.map(|service| service.visibility).unwrap_or_default();

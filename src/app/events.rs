@@ -1,0 +1,67 @@
+//! Use cases: bring the events of a site into the feed, and read the feed on, waiting for what comes (R24).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::store::StoreError;
+use crate::app::ports::traces::FeedPage;
+use crate::app::ports::traces::FeedPlace;
+use crate::app::ports::traces::Only;
+use crate::app::ports::traces::Rest;
+use crate::domain::id::SiteId;
+use crate::domain::meeting::after;
+
+/// How long until the feed is looked at again for events that another replica brought.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Which part of the feed is asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// After which place.
+    pub after: FeedPlace,
+    /// Whose events.
+    pub only: Only,
+    /// At most so many.
+    pub limit: usize,
+    /// How long to wait for the first, where there is none yet.
+    pub wait: Duration,
+}
+
+/// Brings the waiting events of a site into the feed, and wakes those who wait for them.
+pub async fn relay(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
+    match gateway.feed.relay(site).await {
+        Ok(0) | Err(StoreError::Destroyed) => Ok(()),
+        Ok(_) => {
+            gateway.heard.notify_waiters();
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads on after a place. Where nothing is there yet, waits as long as asked for the first event.
+pub async fn read(gateway: &Gateway, asked: &Asked) -> Result<FeedPage, StoreError> {
+    let deadline = after(gateway.clock.now(), asked.wait);
+    let mut place = asked.after;
+    loop {
+        let heard = gateway.heard.notified();
+        let page = gateway.feed.after(place, &asked.only, asked.limit).await?;
+        if !page.events.is_empty() || (page.rest == Rest::None && gateway.clock.now() >= deadline) {
+            return Ok(page);
+        }
+        place = page.next;
+        if page.rest == Rest::More {
+            continue;
+        }
+        tokio::select! {
+            () = heard => {}
+            () = gateway.clock.wait(LOOK_AGAIN.min(left(gateway.clock.now(), deadline))) => {}
+        }
+    }
+}
+
+fn left(now: Timestamp, deadline: Timestamp) -> Duration {
+    Duration::try_from(deadline.duration_since(now)).unwrap_or_default()
+}
