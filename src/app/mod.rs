@@ -23,6 +23,7 @@ pub mod refresh;
 pub mod schedule;
 pub mod services;
 pub mod sessions;
+pub mod sessions_list;
 pub mod settings;
 pub mod sites;
 pub mod worker;

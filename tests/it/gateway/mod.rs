@@ -5,6 +5,7 @@ mod booking;
 mod browser;
 mod by_hand;
 mod joining;
+mod lists;
 mod reading;
 mod refusals;
 mod search;

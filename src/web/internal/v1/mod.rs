@@ -9,6 +9,7 @@ mod paging;
 mod portal_links;
 mod services;
 mod sessions;
+mod sessions_list;
 mod sites;
 mod visibility;
 
@@ -40,6 +41,7 @@ pub(super) fn router() -> Router<Internal> {
             &below("services/{service_id}"),
             put(services::put).get(services::find).delete(services::remove),
         )
+        .route(&below("sessions"), get(sessions_list::list))
         .route(
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),

@@ -18,6 +18,11 @@ pub(super) struct Paging {
 }
 
 impl Paging {
+    /// The paging of a list whose query has more than that.
+    pub(super) const fn new(limit: Option<usize>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// How many items; refuses with 400 `invalid_query`.
     pub(super) fn limit(&self) -> Result<usize, Problem> {
         match self.limit {

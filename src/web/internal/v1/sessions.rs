@@ -143,7 +143,7 @@ impl PutSession {
 }
 
 impl SessionBody {
-    fn new(view: &SessionView, state: &Internal) -> Result<Self, Problem> {
+    pub(super) fn new(view: &SessionView, state: &Internal) -> Result<Self, Problem> {
         let booking = view.session.booking.as_ref().ok_or_else(Problem::internal)?;
         Ok(Self {
             session_id: view.session.id.as_str().into(),
