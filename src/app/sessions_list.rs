@@ -82,11 +82,13 @@ pub async fn list(gateway: &Gateway, site: &SiteId, listing: &Listing) -> Result
         let now = gateway.clock.now();
         looked_at += entries.len();
         let is_last = entries.len() < range.limit;
-        for (entry, stored) in entries.into_iter().zip(snapshot.sessions) {
+        let read = snapshot.sessions.into_iter().zip(snapshot.overlaps);
+        for (entry, (stored, overlaps)) in entries.into_iter().zip(read) {
             if page.sessions.len() >= listing.limit {
                 return Ok(page);
             }
-            let view = stored.value.map(|session| SessionView { site: Arc::clone(&site), session });
+            let overlaps = overlaps.value.unwrap_or_default();
+            let view = stored.value.map(|session| SessionView { site: Arc::clone(&site), session, overlaps });
             page.sessions.extend(view.filter(|view| listing.shows(view, &entry, now)));
             page.next = Some(entry);
         }

@@ -4,6 +4,7 @@ use tracing::error;
 use tracing::warn;
 
 use crate::app::accounts::AccountError;
+use crate::app::deliveries::DeliveryError;
 use crate::app::portal::PortalError;
 use crate::app::ports::store::StoreError;
 use crate::app::services::ServiceError;
@@ -43,6 +44,18 @@ impl From<SessionError> for Problem {
             SessionError::Unknown => of(Code::UnknownSession),
             SessionError::RevisionMismatch => of(Code::RevisionMismatch),
             SessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeliveryError> for Problem {
+    fn from(error: DeliveryError) -> Self {
+        match error {
+            DeliveryError::UnknownRevision => {
+                let detail = "must be a revision that the link had: send the one that came with it";
+                Self::invalid_body(vec![FieldError::new("/revision", detail)])
+            }
+            DeliveryError::Session(error) => error.into(),
         }
     }
 }

@@ -3,6 +3,9 @@
 mod accounts;
 mod answer;
 mod custom_link;
+mod deliveries;
+mod events;
+mod history;
 mod link;
 mod links_batch;
 mod paging;
@@ -46,5 +49,9 @@ pub(super) fn router() -> Router<Internal> {
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
+        .route("/v1/events", get(events::read))
+        .route(&below("stale-deliveries"), get(deliveries::stale))
+        .route(&below("sessions/{session_id}/deliveries"), post(deliveries::record))
+        .route(&below("sessions/{session_id}/link/history"), get(history::list))
         .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }
