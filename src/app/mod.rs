@@ -5,6 +5,7 @@ pub mod call;
 pub mod change;
 pub mod choice;
 pub mod connect;
+pub mod course_link;
 pub mod dooming;
 pub mod flights;
 pub mod gateway;

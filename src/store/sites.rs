@@ -19,6 +19,7 @@ use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Stored;
+use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::session::Session;
@@ -42,6 +43,9 @@ use crate::store::work;
 const MOST: u64 = 10_000;
 /// A site nobody asked for so long is opened anew.
 const IDLE: Duration = Duration::from_mins(15);
+
+/// So many sessions are read at once when one of a service is looked for.
+const LOOKED_AT: usize = 100;
 
 /// Sites and sessions over the sealed store.
 #[derive(Debug)]
@@ -139,6 +143,26 @@ impl Sites for StoredSites {
             Some(SessionEntry { id: SessionId::parse(&entry.member).ok()?, starts_at })
         });
         Ok(entries.collect())
+    }
+
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError> {
+        let is_of = |stored: &Stored<Session>| {
+            let booking = stored.value.as_ref().and_then(|session| session.booking.as_ref());
+            booking.is_some_and(|booking| booking.service_id == *service)
+        };
+        let (from, to) = (Timestamp::MIN, Timestamp::MAX);
+        let mut range = SessionRange { from, to, after: None, limit: LOOKED_AT };
+        loop {
+            let page = self.sessions(site, &range).await?;
+            let ids = page.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
+            if !ids.is_empty() && self.read(site, &ids).await?.sessions.iter().any(is_of) {
+                return Ok(true);
+            }
+            if page.len() < LOOKED_AT {
+                return Ok(false);
+            }
+            range.after = page.last().cloned();
+        }
     }
 
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {

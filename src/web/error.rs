@@ -4,6 +4,7 @@ use tracing::error;
 use tracing::warn;
 
 use crate::app::accounts::AccountError;
+use crate::app::course_link::CourseLinkError;
 use crate::app::portal::PortalError;
 use crate::app::ports::store::StoreError;
 use crate::app::services::ServiceError;
@@ -31,6 +32,22 @@ impl From<ServiceError> for Problem {
             ServiceError::Unknown => of(Code::UnknownService),
             ServiceError::RevisionMismatch => of(Code::RevisionMismatch),
             ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CourseLinkError> for Problem {
+    fn from(error: CourseLinkError) -> Self {
+        match error {
+            CourseLinkError::UnknownSite => Self::unknown_site(),
+            CourseLinkError::UnknownService => of(Code::UnknownService),
+            CourseLinkError::None => {
+                Self::new(Code::NotFound, "Put a link here first: the service has no course link.")
+            }
+            CourseLinkError::NotACourse => of(Code::NotACourse),
+            CourseLinkError::NoSessionsYet => of(Code::NoSessionsYet),
+            CourseLinkError::RevisionMismatch => of(Code::RevisionMismatch),
+            CourseLinkError::Store(error) => error.into(),
         }
     }
 }

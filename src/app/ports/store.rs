@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
+use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::id::TokenHash;
@@ -67,6 +68,9 @@ pub trait Sites: Send + Sync + fmt::Debug {
 
     /// Lists sessions of a site by their start, soonest first.
     async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError>;
+
+    /// Whether any session of a service is booked, past or ahead.
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError>;
 
     /// Removes everything of a site (R36).
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError>;

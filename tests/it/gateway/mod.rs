@@ -4,6 +4,7 @@ mod bad_days;
 mod booking;
 mod browser;
 mod by_hand;
+mod course_link;
 mod joining;
 mod reading;
 mod refusals;

@@ -28,6 +28,7 @@ use greenroom::app::ports::store::WorkItem;
 use greenroom::app::ports::store::WorkPlace;
 use greenroom::domain::grant::Grant;
 use greenroom::domain::id::GrantId;
+use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::id::TokenHash;
@@ -187,6 +188,14 @@ impl Sites for Memory {
             .retain(|entry| after.as_ref().is_none_or(|after| (entry.starts_at, entry.id.clone()) > *after));
         entries.truncate(range.limit);
         Ok(entries)
+    }
+
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError> {
+        let shelves = self.shelves()?;
+        let mut of_site = shelves.sessions.iter().filter(|((of, _), _)| of == site);
+        Ok(of_site.any(|(_, (_, session))| {
+            session.booking.as_ref().is_some_and(|booking| booking.service_id == *service)
+        }))
     }
 
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answer;
+mod course_link;
 mod custom_link;
 mod link;
 mod links_batch;
@@ -39,6 +40,10 @@ pub(super) fn router() -> Router<Internal> {
         .route(
             &below("services/{service_id}"),
             put(services::put).get(services::find).delete(services::remove),
+        )
+        .route(
+            &below("services/{service_id}/link"),
+            put(course_link::put).get(course_link::find).delete(course_link::remove),
         )
         .route(
             &below("sessions/{session_id}"),
