@@ -5,6 +5,7 @@ mod booking;
 mod browser;
 mod by_hand;
 mod course_link;
+mod explaining;
 mod joining;
 mod reading;
 mod refusals;

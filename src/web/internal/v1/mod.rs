@@ -4,6 +4,7 @@ mod accounts;
 mod answer;
 mod course_link;
 mod custom_link;
+mod explain;
 mod link;
 mod links_batch;
 mod paging;
@@ -49,5 +50,6 @@ pub(super) fn router() -> Router<Internal> {
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
+        .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
         .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }
