@@ -10,6 +10,7 @@ pub mod dooming;
 pub mod flights;
 pub mod gateway;
 pub mod grants;
+pub mod host_link;
 pub mod join;
 pub mod mint;
 pub mod portal;

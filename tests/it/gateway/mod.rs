@@ -6,6 +6,7 @@ mod browser;
 mod by_hand;
 mod course_link;
 mod explaining;
+mod hosting;
 mod joining;
 mod reading;
 mod refusals;

@@ -5,6 +5,7 @@ mod answer;
 mod course_link;
 mod custom_link;
 mod explain;
+mod host_link;
 mod link;
 mod links_batch;
 mod paging;
@@ -50,6 +51,7 @@ pub(super) fn router() -> Router<Internal> {
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
+        .route(&below("sessions/{session_id}/host-link"), get(host_link::find))
         .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
         .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }

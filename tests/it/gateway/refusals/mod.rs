@@ -54,6 +54,7 @@ fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
         (Method::DELETE, at("/sessions/s-1"), "links:write", None),
         (Method::GET, at("/sessions/s-1/link"), "links:read", None),
         (Method::GET, at("/sessions/s-1/link/explain"), "links:read", None),
+        (Method::GET, at("/sessions/s-1/host-link"), "links:host", None),
         (Method::PUT, at("/sessions/s-1/link"), "links:write", Some(json!({"mode": "none"}))),
         (Method::DELETE, at("/sessions/s-1/link"), "links:write", None),
     ]
