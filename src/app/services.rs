@@ -63,12 +63,14 @@ pub async fn put(
         }
         let now = gateway.clock.now();
         let mut site = Site::clone(old_site);
+        // What is no course any more has no course link: nobody could see it, or take it away.
+        let is_course = settings.kind == ServiceKind::Course;
         let service = site.put_service(id, |revision| Service {
             kind: settings.kind,
             name: settings.name.clone(),
             video: settings.video,
             visibility: settings.visibility,
-            course_link: old.and_then(|old| old.course_link.clone()),
+            course_link: old.and_then(|old| old.course_link.clone()).filter(|_| is_course),
             revision,
             updated_at: now,
         });
@@ -106,7 +108,7 @@ pub async fn remove(
 }
 
 /// The change that writes a site whose services changed: where that touches links, sessions are decided again.
-fn redecided(old: &Arc<Site>, site: Site) -> Change {
+pub(in crate::app) fn redecided(old: &Arc<Site>, site: Site) -> Change {
     let touched = site.epochs != old.epochs;
     let at = site.epochs.services.values().map(|epoch| epoch.changed_at).max();
     let redecide = at.filter(|_| touched).map(Redecide::At);

@@ -8,11 +8,13 @@ use crate::domain::account::Account;
 use crate::domain::account::Connection;
 use crate::domain::account::Owner;
 use crate::domain::account::Revision;
+use crate::domain::custom_link::CustomLink;
 use crate::domain::epoch::Epochs;
 use crate::domain::hash::HashKey;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
 use crate::domain::locale::Locale;
+use crate::domain::service::CourseLink;
 use crate::domain::service::Service;
 use crate::domain::visibility::SiteVisibility;
 
@@ -131,6 +133,33 @@ impl Site {
             self.epochs.service_changed(id, service.updated_at);
         }
         service
+    }
+
+    /// Gives a course its link; the same one changes nothing. The revision of the service itself stays: the link has
+    /// one of its own. Answers `None` where there is no such service.
+    pub fn put_course_link(
+        &mut self,
+        id: &ServiceId,
+        link: CustomLink,
+        now: Timestamp,
+    ) -> Option<CourseLink> {
+        let held = self.services.get(id)?.course_link.as_ref();
+        if let Some(same) = held.filter(|held| held.link == link) {
+            return Some(same.clone());
+        }
+        let course = CourseLink { link, revision: self.next_revision(), updated_at: now };
+        self.services.get_mut(id)?.course_link = Some(course.clone());
+        self.epochs.service_changed(id, now);
+        Some(course)
+    }
+
+    /// Takes a course its link; none there changes nothing.
+    pub fn remove_course_link(&mut self, id: &ServiceId, now: Timestamp) {
+        let Some(service) = self.services.get_mut(id) else { return };
+        if service.course_link.take().is_some() {
+            self.next_revision();
+            self.epochs.service_changed(id, now);
+        }
     }
 
     /// Removes a service; none there changes nothing.

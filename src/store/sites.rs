@@ -47,6 +47,8 @@ const MOST: u64 = 10_000;
 /// A site nobody asked for so long is opened anew.
 const IDLE: Duration = Duration::from_mins(15);
 
+/// So many sessions are read at once when one of a service is looked for.
+
 /// Sites and sessions over the sealed store.
 #[derive(Debug)]
 pub struct StoredSites {

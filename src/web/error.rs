@@ -4,7 +4,10 @@ use tracing::error;
 use tracing::warn;
 
 use crate::app::accounts::AccountError;
+use crate::app::course_link::CourseLinkError;
 use crate::app::deliveries::DeliveryError;
+use crate::app::host_link::HostLinkError;
+use crate::app::host_link::Missing;
 use crate::app::portal::PortalError;
 use crate::app::ports::store::StoreError;
 use crate::app::services::ServiceError;
@@ -36,6 +39,22 @@ impl From<ServiceError> for Problem {
     }
 }
 
+impl From<CourseLinkError> for Problem {
+    fn from(error: CourseLinkError) -> Self {
+        match error {
+            CourseLinkError::UnknownSite => Self::unknown_site(),
+            CourseLinkError::UnknownService => of(Code::UnknownService),
+            CourseLinkError::None => {
+                Self::new(Code::NotFound, "Put a link here first: the service has no course link.")
+            }
+            CourseLinkError::NotACourse => of(Code::NotACourse),
+            CourseLinkError::NoSessionsYet => of(Code::NoSessionsYet),
+            CourseLinkError::RevisionMismatch => of(Code::RevisionMismatch),
+            CourseLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
         match error {
@@ -56,6 +75,40 @@ impl From<DeliveryError> for Problem {
                 Self::invalid_body(vec![FieldError::new("/revision", detail)])
             }
             DeliveryError::Session(error) => error.into(),
+        }
+    }
+}
+
+impl From<HostLinkError> for Problem {
+    fn from(error: HostLinkError) -> Self {
+        match error {
+            HostLinkError::Session(error) => error.into(),
+            HostLinkError::NoLink(missing) => Self::new(Code::NoLink, no_link(missing)),
+            HostLinkError::ReauthorizationRequired => of(Code::ReauthorizationRequired),
+            HostLinkError::Unavailable { retry_after: None } => of(Code::ProviderUnavailable),
+            HostLinkError::Unavailable { retry_after: Some(wait) } => Self::new(
+                Code::ProviderUnavailable,
+                "Ask again after the time in Retry-After: the provider takes no call before.",
+            )
+            .with_retry_after(wait),
+        }
+    }
+}
+
+/// Why there is nothing to host, and what to do.
+fn no_link(missing: Missing) -> String {
+    match missing {
+        Missing::CustomLink => "Open the session's own link: nobody hosts a custom link.".into(),
+        Missing::Gone => {
+            "Ask again in a minute: the meeting is gone at the provider, and is made anew.".into()
+        }
+        Missing::Disconnected => {
+            "Ask again in a minute: the account of the meeting was disconnected, and another one takes over."
+                .into()
+        }
+        Missing::Status(status) => {
+            let (name, reason) = (status.name(), status.reason().unwrap_or_default());
+            format!("Look at the session's link: it is {name} ({reason}), and there is no meeting to host.")
         }
     }
 }

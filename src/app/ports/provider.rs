@@ -151,7 +151,7 @@ pub struct Found {
     /// Its id and addresses.
     pub meeting: Created,
     /// What the host opens: a bearer secret that lives two hours (R26).
-    pub start_url: Option<SecretString>,
+    pub start_url: Option<Concealed>,
     /// What it shows.
     pub topic: String,
     /// When it starts, where it says so.

@@ -2,7 +2,6 @@
 
 use http::Method;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use tracing::instrument;
 
 use crate::app::ports::provider::Created;
@@ -85,9 +84,9 @@ impl ZoomMeetings {
         Ok(Created { id, join_url: LinkUrl::new(join_url), passcode: passcode.map(Concealed::new) })
     }
 
-    fn start_url(&self, meeting: &wire::Meeting) -> Option<SecretString> {
+    fn start_url(&self, meeting: &wire::Meeting) -> Option<Concealed> {
         let text = meeting.start_url.as_deref()?;
-        parse_link(text, &self.rest.settings).map(|url| String::from(url).into())
+        parse_link(text, &self.rest.settings).map(|url| Concealed::new(String::from(url)))
     }
 }
 

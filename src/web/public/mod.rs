@@ -16,7 +16,6 @@ mod refusal;
 mod router;
 mod shell;
 mod state;
-mod texts;
 mod visiting;
 mod words;
 

@@ -6,25 +6,24 @@ use std::fmt;
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::Uri;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use unic_langid::LanguageIdentifier;
 use url::form_urlencoded;
 
 use crate::domain::id::RequestId;
 use crate::domain::locale::Locale;
 use crate::domain::site::Site;
+use crate::web::language;
 use crate::web::public::cookies;
 use crate::web::public::refusal::Refusal;
 use crate::web::public::refusal::Why;
 use crate::web::public::shell::Shell;
 use crate::web::public::state::Public;
-use crate::web::public::texts::Texts;
+use crate::web::texts::Texts;
 use crate::web::urls;
 
 /// The parameter by which a reader chooses a language on a page.
@@ -112,7 +111,7 @@ impl FromRequestParts<Public> for Reader {
             chosen: chosen(&parts.uri),
             linked: None,
             remembered: cookies::language(&parts.headers),
-            accepted: accepted(&parts.headers),
+            accepted: language::accepted(&parts.headers),
             here: here(&parts.uri),
             request: parts.extensions.get::<RequestId>().cloned(),
         })
@@ -147,56 +146,9 @@ fn here(uri: &Uri) -> String {
     })
 }
 
-/// The first language of ours that the browser accepts, by its weights (RFC 9110 section 12.5.4).
-fn accepted(headers: &HeaderMap) -> Option<Locale> {
-    let text = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    let mut ranges: Vec<(u16, Locale)> = text.split(',').take(32).filter_map(range).collect();
-    ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    ranges.first().map(|(_, locale)| *locale)
-}
-
-/// One range that speaks a language of ours, and its weight in thousandths; a weight of zero refuses it.
-fn range(text: &str) -> Option<(u16, Locale)> {
-    let mut parts = text.split(';').map(str::trim);
-    let wanted: LanguageIdentifier = parts.next()?.parse().ok()?;
-    let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1_000), thousandths)?;
-    let speaks = |locale: &Locale| {
-        locale.tag().parse::<LanguageIdentifier>().is_ok_and(|ours| ours.language == wanted.language)
-    };
-    let locale = Locale::ALL.into_iter().find(speaks)?;
-    (weight > 0).then_some((weight, locale))
-}
-
-fn thousandths(weight: &str) -> Option<u16> {
-    let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
-    let digits = format!("{rest:0<3}");
-    let rest: u16 = digits.get(..3)?.parse().ok()?;
-    Some(whole.parse::<u16>().ok()?.min(1) * 1_000 + rest).map(|weight| weight.min(1_000))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_browsers_weights_decide() {
-        let cases = [
-            ("pt-BR,pt;q=0.9,en;q=0.8", Some(Locale::BrazilianPortuguese)),
-            ("pt-PT", Some(Locale::BrazilianPortuguese)),
-            ("en;q=0.5, pt;q=0.7", Some(Locale::BrazilianPortuguese)),
-            ("en-GB", Some(Locale::English)),
-            ("fr, de;q=0.5", None),
-            ("fr, en;q=0", None),
-            ("*", None),
-            ("", None),
-            ("en;q=x", None),
-        ];
-        for (header, expected) in cases {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
-            assert_eq!(accepted(&headers), expected, "{header}");
-        }
-    }
 
     #[test]
     fn a_page_is_never_a_link_to_another_host() {

@@ -12,7 +12,7 @@ use tracing::error;
 use crate::domain::locale::Locale;
 use crate::web::problem::Problem;
 use crate::web::public::assets;
-use crate::web::public::texts::Texts;
+use crate::web::texts::Texts;
 use crate::web::urls;
 
 /// The frame around a page.

@@ -50,7 +50,8 @@ async fn r23_who_holds_an_old_address_is_listed_until_they_get_the_new_one(
     assert_eq!(stale(&world, "?session_id=s-1").await, ["customer-2", "customer-3"]);
     let item = world.get(STALE).await.body["items"][0].clone();
     let expected = (json!("s-1"), json!("confirmation_email"), &first, &second);
-    let found = (item["session_id"].clone(), item["channel"].clone(), &item["revision"], &item["current_revision"]);
+    let found =
+        (item["session_id"].clone(), item["channel"].clone(), &item["revision"], &item["current_revision"]);
     assert_eq!(found, expected);
     let page = world.get(&format!("{STALE}?limit=1")).await.body;
     let rest = stale(&world, &format!("?cursor={}", page["next_cursor"].as_str().unwrap())).await;

@@ -142,7 +142,11 @@ async fn r24_the_feed_waits_for_what_comes_and_shows_a_token_only_its_sites(
     assert_eq!(world.send(refused, None).await.status, StatusCode::FORBIDDEN);
     for bad in ["wait=31", "wait=x", "limit=0", "after=x", "after=%00", "site=studio"] {
         let reply = world.get(&format!("/v1/events?{bad}")).await;
-        assert_eq!((reply.status.as_u16(), reply.body["code"].as_str()), (400, Some("invalid_query")), "{bad}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.body["code"].as_str()),
+            (400, Some("invalid_query")),
+            "{bad}"
+        );
     }
 }
 

@@ -50,9 +50,7 @@ async fn r31_two_sessions_on_one_host_at_one_time_name_each_other(
     assert_eq!(named(&book(&world, "s-1", ("yoga", &["ana"]), 15).await, double), set(&["s-2"]));
     world.delete("/v1/sites/studio/sessions/s-2").await;
     world
-        .until("nobody is met any more", async || {
-            named(&world.link("s-1", "staff").await, double).is_empty()
-        })
+        .until("nobody is met any more", async || named(&world.link("s-1", "staff").await, double).is_empty())
         .await;
 }
 
@@ -84,7 +82,8 @@ async fn r31_sessions_that_share_a_link_at_one_time_name_each_other(
 ) {
     let world = World::start(backend).await;
     world.site().await;
-    let custom = |room: &str| json!({"provider": "custom_link", "url": format!("https://meet.example.com/{room}")});
+    let custom =
+        |room: &str| json!({"provider": "custom_link", "url": format!("https://meet.example.com/{room}")});
     world.put("/v1/sites/studio/accounts/default", &custom("a")).await;
     let shared = "shared_link_overlap";
     book(&world, "s-1", ("yoga", &[]), 0).await;

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod answer;
+mod course_link;
 mod custom_link;
 mod deliveries;
 mod events;
+mod explain;
 mod history;
+mod host_link;
 mod link;
 mod links_batch;
 mod paging;
@@ -46,6 +49,10 @@ pub(super) fn router() -> Router<Internal> {
         )
         .route(&below("sessions"), get(sessions_list::list))
         .route(
+            &below("services/{service_id}/link"),
+            put(course_link::put).get(course_link::find).delete(course_link::remove),
+        )
+        .route(
             &below("sessions/{session_id}"),
             put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
@@ -53,5 +60,7 @@ pub(super) fn router() -> Router<Internal> {
         .route(&below("stale-deliveries"), get(deliveries::stale))
         .route(&below("sessions/{session_id}/deliveries"), post(deliveries::record))
         .route(&below("sessions/{session_id}/link/history"), get(history::list))
+        .route(&below("sessions/{session_id}/host-link"), get(host_link::find))
+        .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
         .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }

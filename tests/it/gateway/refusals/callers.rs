@@ -113,8 +113,11 @@ async fn an_id_that_cannot_be_one_is_refused_wherever_it_stands() {
         ("/v1/sites/ID/accounts", "site_id"),
         ("/v1/sites/studio/accounts/staff/ID", "staff_id"),
         ("/v1/sites/studio/services/ID", "service_id"),
+        ("/v1/sites/studio/services/ID/link", "service_id"),
         ("/v1/sites/studio/sessions/ID", "session_id"),
         ("/v1/sites/studio/sessions/ID/link", "session_id"),
+        ("/v1/sites/studio/sessions/ID/link/explain", "session_id"),
+        ("/v1/sites/studio/sessions/ID/host-link", "session_id"),
     ];
     for (place, name) in places {
         for id in ids {

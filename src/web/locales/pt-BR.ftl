@@ -1,4 +1,4 @@
-# Tudo o que as páginas dizem, em português do Brasil. As chaves e variáveis são as mesmas em todos os idiomas.
+# Tudo o que as pessoas leem, em português do Brasil. As chaves e variáveis são as mesmas em todos os idiomas.
 
 brand = Reuniões por vídeo
 skip = Ir para o conteúdo
@@ -175,3 +175,27 @@ failed-missing-scopes = Faltam permissões. Permita todas no Zoom ou peça ao ad
 failed-user-gone = O Zoom não conhece este usuário, ou ele não pode fazer reuniões.
 failed-unavailable = O Zoom não responde no momento.
 failed-misconfigured = O nosso próprio acesso ao Zoom não está configurado corretamente. Avise o suporte.
+
+# Por que uma sessão tem o link que tem
+
+rule-skipped = Não avaliada: uma regra anterior já decidiu.
+rule-entitled = O plano de { $business } inclui vídeo.
+rule-not-entitled = O plano de { $business } não inclui vídeo, por isso nenhuma das suas sessões mostra o link. Mude de plano para que os links voltem.
+rule-gate-open = { $business } tem uma conta padrão.
+rule-gate-closed = { $business } não tem uma conta padrão, por isso nenhuma das suas sessões mostra o link. Conecte uma para que os links voltem.
+rule-removed = Alguém removeu manualmente o link desta sessão. Desfaça essa escolha para que o link volte.
+rule-not-removed = Ninguém removeu manualmente o link desta sessão.
+rule-video-on = O vídeo está ligado em { $service }.
+rule-video-off = O vídeo está desligado em { $service }, e nenhum link foi adicionado manualmente a esta sessão.
+rule-added-by-hand = O vídeo está desligado em { $service }, mas um link foi adicionado manualmente a esta sessão.
+rule-no-service = O serviço { $service } não existe mais.
+rule-custom-link = Esta sessão recebeu manualmente um link próprio e usa esse link.
+rule-no-custom-link = Esta sessão não recebeu manualmente um link próprio.
+rule-course-link = { $service } é um curso com um só link para todas as sessões, e esse link é usado.
+rule-no-course-link = { $service } é um curso sem link próprio.
+rule-not-a-course = { $service } não é um curso, por isso não tem link de curso.
+rule-course-ignores-staff = { $service } é um curso: seja quem for que ensine, as contas da equipe não são usadas.
+rule-staff-account = { $staff } tem uma conta própria, e ela é usada.
+rule-no-staff-account = Sem conta própria: { $staff }.
+rule-no-staff = Ninguém da equipe está indicado para esta sessão.
+rule-site-default = A conta padrão de { $business } é usada.

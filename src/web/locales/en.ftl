@@ -1,4 +1,4 @@
-# Everything the pages say, in English. Keys and variables are the same in every language: a test compares them.
+# Everything people read, in English. Keys and variables are the same in every language: a test compares them.
 
 brand = Video meetings
 skip = Skip to content
@@ -175,3 +175,27 @@ failed-missing-scopes = Some permissions are missing. Allow all of them at Zoom,
 failed-user-gone = Zoom does not know this user, or the user may not hold meetings.
 failed-unavailable = Zoom does not answer at the moment.
 failed-misconfigured = Our own access to Zoom is not set up correctly. Please tell support.
+
+# Why a session has the link it has
+
+rule-skipped = Not looked at: an earlier rule had decided.
+rule-entitled = The plan of { $business } includes video.
+rule-not-entitled = The plan of { $business } does not include video, so none of its sessions shows a link. Upgrade the plan to bring the links back.
+rule-gate-open = { $business } has a default account.
+rule-gate-closed = { $business } has no default account, so none of its sessions shows a link. Connect one to bring the links back.
+rule-removed = Somebody removed this session’s link by hand. Reset that choice to bring the link back.
+rule-not-removed = Nobody removed this session’s link by hand.
+rule-video-on = Video is on for { $service }.
+rule-video-off = Video is off for { $service }, and no link was added to this session by hand.
+rule-added-by-hand = Video is off for { $service }, but a link was added to this session by hand.
+rule-no-service = The service { $service } does not exist any more.
+rule-custom-link = This session was given its own link by hand, and uses it.
+rule-no-custom-link = This session was not given its own link by hand.
+rule-course-link = { $service } is a course with one link for all its sessions, which is used.
+rule-no-course-link = { $service } is a course without a link of its own.
+rule-not-a-course = { $service } is not a course, so it has no course link.
+rule-course-ignores-staff = { $service } is a course: whoever teaches, accounts of team members are not used.
+rule-staff-account = { $staff } has an account of their own, which is used.
+rule-no-staff-account = No account of their own: { $staff }.
+rule-no-staff = No team member is named for this session.
+rule-site-default = The default account of { $business } is used.

@@ -1,4 +1,4 @@
-//! Owns what the pages say, in every language (R39). Knows no pages.
+//! Owns what people read, in every language (R39). Knows neither pages nor routes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,8 +10,8 @@ use tracing::error;
 
 use crate::domain::locale::Locale;
 
-/// What the pages say in one language.
-pub(super) struct Texts {
+/// What people read in one language.
+pub(in crate::web) struct Texts {
     locale: Locale,
     bundle: FluentBundle<FluentResource>,
 }
@@ -28,22 +28,22 @@ const fn source(locale: Locale) -> &'static str {
 
 impl Texts {
     /// The texts of a language.
-    pub(super) fn of(locale: Locale) -> &'static Self {
+    pub(in crate::web) fn of(locale: Locale) -> &'static Self {
         ALL.get(&locale).expect("every language is in the table: it was made of all of them")
     }
 
     /// The language.
-    pub(super) fn locale(&self) -> Locale {
+    pub(in crate::web) fn locale(&self) -> Locale {
         self.locale
     }
 
     /// A text.
-    pub(super) fn say(&self, key: &str) -> String {
+    pub(in crate::web) fn say(&self, key: &str) -> String {
         self.fill(key, &[])
     }
 
     /// A text with names, addresses and numbers in it.
-    pub(super) fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub(in crate::web) fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
             error!(key, locale = self.locale.tag(), "text missing");
             return key.to_owned();
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn every_text_is_used_and_every_text_that_is_used_exists() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/public");
-        let files = [folder.clone(), folder.join("templates")];
-        let entries = files.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+        let folders = ["public", "public/templates", "internal/v1"].map(|folder| web.join(folder));
+        let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
         let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
         let written: String = paths.map(|path| fs::read_to_string(path).unwrap()).collect();
         let english = keys(Locale::English);

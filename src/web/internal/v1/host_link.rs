@@ -1,0 +1,60 @@
+//! `…/sessions/{session_id}/host-link`: what opens a meeting as its host, fetched when it is asked for (R26).
+
+use std::fmt;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::http::header;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::app::host_link;
+use crate::domain::id::SessionId;
+use crate::web::auth::OnSite;
+use crate::web::auth::needs;
+use crate::web::extract::NoParameters;
+use crate::web::extract::PathId;
+use crate::web::extract::Query;
+use crate::web::internal::state::Internal;
+use crate::web::problem::Problem;
+
+/// A start link: whoever has it is the host, so no log has it.
+#[derive(Serialize)]
+pub(super) struct HostLinkBody {
+    start_url: String,
+    expires_at: Timestamp,
+}
+
+impl fmt::Debug for HostLinkBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostLinkBody").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Says that an answer is not to be kept, by anybody.
+type NotKept = [(HeaderName, &'static str); 1];
+
+pub(super) async fn find(
+    on: OnSite<needs::LinksHost>,
+    State(state): State<Internal>,
+    PathId(id): PathId<SessionId>,
+    _: Query<NoParameters>,
+) -> Result<(NotKept, Answer<HostLinkBody>), Problem> {
+    let link = host_link::find(&state.gateway, on.site.id(), &id).await?;
+    let body = HostLinkBody { start_url: link.start_url.expose().into(), expires_at: link.expires_at };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Answer(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn showing_a_start_link_does_not_show_it() {
+        let body =
+            HostLinkBody { start_url: "https://s3cret.example".into(), expires_at: Timestamp::UNIX_EPOCH };
+        let shown = format!("{body:?}");
+        assert!(shown.contains("HostLinkBody") && !shown.contains("s3cret"), "{shown}");
+    }
+}

@@ -1,0 +1,205 @@
+//! The one link of a course: set once there is a session, followed by all of them, past and ahead (R14, R15).
+
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::StatusCode;
+use rstest::rstest;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::gateway::world::Backend;
+use crate::gateway::world::Reply;
+use crate::gateway::world::World;
+
+const LINK: &str = "/v1/sites/studio/services/series/link";
+const ROOM: &str = "https://course.example/room";
+
+/// A site with a custom link as default, nobody at Zoom, and its services.
+pub(crate) async fn world(backend: Backend) -> World {
+    let world = World::start(backend).await;
+    world.site().await;
+    let custom = json!({"provider": "custom_link", "url": "https://studio.example/room"});
+    let put = world.put("/v1/sites/studio/accounts/default", &custom).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{}", put.body);
+    world
+}
+
+#[track_caller]
+fn assert_refused(reply: &Reply, status: u16, code: &str) {
+    assert_eq!((reply.status.as_u16(), &reply.body["code"]), (status, &json!(code)), "{}", reply.body);
+}
+
+async fn seen(world: &World, session: &str) -> (Value, Value, u64) {
+    let link = world.link(session, "staff").await;
+    (link["source"].clone(), link["provider_url"].clone(), link["revision"].as_u64().unwrap())
+}
+
+#[rstest]
+#[tokio::test]
+async fn r15_a_course_link_is_refused_until_the_service_is_a_course_with_a_session(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let world = world(backend).await;
+    let body = json!({"url": ROOM});
+    assert_refused(&world.put("/v1/sites/nowhere/services/series/link", &body).await, 404, "unknown_site");
+    for method in [Method::PUT, Method::GET, Method::DELETE] {
+        let body = Some(&body).filter(|_| method == Method::PUT);
+        let reply = world.call(method, "/v1/sites/studio/services/none/link", body).await;
+        assert_refused(&reply, 404, "unknown_service");
+    }
+    world.book("s-yoga", "yoga", &[]).await;
+    assert_refused(&world.put("/v1/sites/studio/services/yoga/link", &body).await, 409, "not_a_course");
+    assert_refused(&world.put(LINK, &body).await, 409, "no_sessions_yet");
+    world.book("s-1", "series", &[]).await;
+    world.delete("/v1/sites/studio/sessions/s-1").await;
+    assert_refused(&world.put(LINK, &body).await, 409, "no_sessions_yet");
+    let missing = world.get(LINK).await;
+    assert_refused(&missing, 404, "not_found");
+    assert!(missing.body["detail"].as_str().unwrap().contains("Put a link here first"));
+    assert_eq!(world.delete(LINK).await.status, StatusCode::NO_CONTENT);
+
+    let mut past = world.booking("series", &[]);
+    past["starts_at"] = json!(world.in_days(-30));
+    world.put("/v1/sites/studio/sessions/s-1", &past).await;
+    assert_eq!(world.put(LINK, &body).await.status, StatusCode::CREATED);
+}
+
+#[rstest]
+#[tokio::test]
+async fn r15_editing_a_course_link_changes_past_and_future_sessions_at_once(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let world = world(backend).await;
+    for (session, service, days) in [("past", "series", -40), ("next", "series", 3), ("other", "yoga", 3)] {
+        let mut booking = world.booking(service, &["ana"]);
+        booking["starts_at"] = json!(world.in_days(days));
+        let put = world.put(&format!("/v1/sites/studio/sessions/{session}"), &booking).await;
+        assert_eq!(put.status, StatusCode::CREATED, "{}", put.body);
+    }
+    let other = seen(&world, "other").await;
+    let (past, next) = (seen(&world, "past").await, seen(&world, "next").await);
+
+    let body = json!({"url": ROOM, "password": "p4ss", "description": "Ring twice."});
+    let put = world.put(LINK, &body).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{}", put.body);
+    for (session, before) in [("past", past), ("next", next)] {
+        let (source, url, revision) = seen(&world, session).await;
+        assert_eq!((source, url), (json!("course_link"), json!(ROOM)), "{session}");
+        assert!(revision > before.2, "{session}: {revision} after {}", before.2);
+    }
+    assert_eq!(seen(&world, "other").await, other);
+    let confirmation = world.link("next", "confirmation_email").await;
+    assert_eq!(
+        (&confirmation["password"], &confirmation["description"]),
+        (&body["password"], &body["description"])
+    );
+
+    let before = (seen(&world, "past").await, seen(&world, "next").await);
+    let edited = world.put(LINK, &json!({"url": "https://course.example/hall"})).await;
+    assert_eq!((edited.status, &edited.body["password"]), (StatusCode::OK, &Value::Null));
+    for (session, before) in [("past", before.0), ("next", before.1)] {
+        let (_, url, revision) = seen(&world, session).await;
+        assert_eq!(url, json!("https://course.example/hall"));
+        assert!(revision > before.2);
+    }
+
+    assert_eq!(world.delete(LINK).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.delete(LINK).await.status, StatusCode::NO_CONTENT);
+    let (source, url, _) = seen(&world, "next").await;
+    assert_eq!((source, url), (json!("site_default"), json!("https://studio.example/room")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn r15_a_course_link_has_a_revision_of_its_own_that_if_match_names(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let world = world(backend).await;
+    world.book("s-1", "series", &[]).await;
+    let service = world.get("/v1/sites/studio/services/series").await;
+    let body = json!({"url": ROOM, "password": "p4ss"});
+    let conditional = async |method: Method, tag: &str, body: Option<&Value>| {
+        world.send(world.request(method, LINK).header("if-match", tag), body).await
+    };
+    assert_refused(&conditional(Method::PUT, "\"1\"", Some(&body)).await, 412, "revision_mismatch");
+
+    let put = world.put(LINK, &body).await;
+    let tag = put.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(tag, format!("\"{}\"", put.body["revision"]));
+    let same = world.put(LINK, &body).await;
+    assert_eq!((same.status, &same.body), (StatusCode::OK, &put.body));
+    let found = world.get(LINK).await;
+    assert_eq!((&found.body, found.headers["etag"].to_str().unwrap()), (&put.body, &*tag));
+    assert_eq!(world.get("/v1/sites/studio/services/series").await.body, service.body);
+
+    let other = json!({"url": "https://course.example/hall"});
+    let edited = conditional(Method::PUT, &tag, Some(&other)).await;
+    assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
+    assert!(edited.body["revision"].as_u64() > put.body["revision"].as_u64());
+    assert_refused(&conditional(Method::PUT, &tag, Some(&body)).await, 412, "revision_mismatch");
+    assert_refused(&conditional(Method::DELETE, &tag, None).await, 412, "revision_mismatch");
+    let tag = edited.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(conditional(Method::DELETE, &tag, None).await.status, StatusCode::NO_CONTENT);
+}
+
+#[rstest]
+#[tokio::test]
+async fn r14_a_service_that_stops_being_a_course_loses_its_course_link(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let world = world(backend).await;
+    world.book("s-1", "series", &[]).await;
+    assert_eq!(world.put(LINK, &json!({"url": ROOM})).await.status, StatusCode::CREATED);
+    let renamed = json!({"kind": "course", "name": "Renamed", "video": true});
+    world.put("/v1/sites/studio/services/series", &renamed).await;
+    assert_eq!(seen(&world, "s-1").await.0, json!("course_link"));
+
+    for kind in ["class", "course"] {
+        let service = json!({"kind": kind, "name": "Renamed", "video": true});
+        world.put("/v1/sites/studio/services/series", &service).await;
+        assert_eq!(seen(&world, "s-1").await.0, json!("site_default"), "{kind}");
+        assert_refused(&world.get(LINK).await, 404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn r15_a_course_that_had_meetings_gets_them_back_when_its_link_goes() {
+    let world = World::connected(Backend::Embedded).await;
+    let before = world.book("s-1", "series", &["ana"]).await.body["link"].clone();
+    assert_eq!(world.put(LINK, &json!({"url": ROOM})).await.status, StatusCode::CREATED);
+    world.clock.advance(Duration::from_secs(5));
+    world.book("s-2", "series", &["ana"]).await;
+    assert_eq!(seen(&world, "s-2").await.1, json!(ROOM));
+    assert_eq!(world.creates().await, 1);
+
+    assert_eq!(world.delete(LINK).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.link("s-1", "staff").await["meeting_id"], before["meeting_id"]);
+    world
+        .until("the session that had none gets its meeting", async || {
+            world.link("s-2", "staff").await["status"] == "ready"
+        })
+        .await;
+    assert_eq!(world.creates().await, 2);
+}
+
+#[tokio::test]
+async fn r5_a_course_link_is_parsed_as_every_other_custom_link() {
+    let world = world(Backend::Embedded).await;
+    world.book("s-1", "series", &[]).await;
+    let cases = [
+        (json!({"url": "http://course.example/"}), "/url"),
+        (json!({"url": ROOM, "password": "x".repeat(129)}), "/password"),
+        (json!({"url": ROOM, "description": "x".repeat(4_001)}), "/description"),
+        (json!({"url": ROOM, "title": "x"}), "/title"),
+        (json!({}), "/url"),
+    ];
+    for (body, pointer) in cases {
+        let reply = world.put(LINK, &body).await;
+        assert_refused(&reply, 422, "invalid_body");
+        assert_eq!(reply.body["errors"][0]["pointer"], pointer);
+    }
+    let stranger = world.token_with(&json!({"scope": "links:read"}));
+    let request = world.anonymous(Method::GET, LINK).bearer_auth(stranger);
+    assert_refused(&world.send(request, None).await, 403, "missing_scope");
+}
