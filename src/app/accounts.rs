@@ -12,7 +12,7 @@ use crate::app::dooming::doom_ahead;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::ports::store::Redecide;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::app::sites::Put;
 use crate::domain::account::Account;

@@ -22,7 +22,7 @@ use crate::domain::site::Site;
 use crate::domain::venue::Venue;
 
 /// Whoever changes a session's venue or time looks for others there; should it die, the worker does after this.
-const LOOK_LATER: Duration = Duration::from_secs(30);
+const LOOK_LATER: Duration = Duration::from_secs(2);
 
 /// What is written of a site: as it was, and as it becomes, if it changes.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ pub fn traces(
     let (mut news, mut traces) = (Vec::new(), Vec::new());
     if let Some(put) = written.put {
         news.extend(event::of_site(written.before, put));
-        let past = written.before.map(|before| SitePast::between(before, put, now));
+        let past = written.before.map(|before| SitePast::between(before, put));
         traces.extend(past.unwrap_or_default().into_iter().map(Trace::SitePast));
     }
     if let Some(site) = written.put.or(written.before) {
@@ -62,9 +62,14 @@ pub fn traces(
 fn of_session(before: Option<&Arc<Session>>, after: &Session, now: Timestamp) -> Vec<Trace> {
     let past = before.filter(|before| before.past.kept < after.past.kept);
     let past = past.map(|before| Trace::SessionPast(Arc::clone(before)));
-    let moved = before.and_then(|before| place(before)) != place(after);
-    let look = moved.then(|| Trace::Look(after.id.clone(), Some(self::after(now, LOOK_LATER))));
+    let look = has_moved(before.map(|before| &**before), after)
+        .then(|| Trace::Look(after.id.clone(), Some(self::after(now, LOOK_LATER))));
     past.into_iter().chain(look).collect()
+}
+
+/// Whether a session may meet others than before.
+pub fn has_moved(before: Option<&Session>, after: &Session) -> bool {
+    before.and_then(place) != place(after)
 }
 
 /// Where and when a session takes place.

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
+use futures_util::stream;
+
 use crate::app::announce::SiteWritten;
 use crate::app::announce::traces;
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::JoinTarget;
 use crate::app::ports::store::Life;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::SiteSnapshot;
-use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Ticket;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::Trace;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -40,8 +44,8 @@ pub struct Change {
     pub site: Option<Site>,
     /// The sessions that change.
     pub sessions: Vec<SessionChange>,
-    /// A join address that must lead somewhere before its session is committed.
-    pub join: Option<(Locator, SessionId)>,
+    /// Join addresses that must lead somewhere before their sessions are committed.
+    pub joins: Vec<(Locator, SessionId)>,
     /// What it leaves beside what is announced and kept of every change.
     pub traces: Vec<Trace>,
     /// Whether the sessions ahead must be decided again.
@@ -75,10 +79,7 @@ pub async fn change<T, E: From<StoreError>>(
             Decision::Keep(answer) => return Ok(answer),
             Decision::Commit(change, answer) => (change, answer),
         };
-        if let Some((locator, session)) = &change.join {
-            let target = JoinTarget { site: site.clone(), session: session.clone() };
-            gateway.tickets.put_if_absent(&locator.hash(), Ticket::Join(target), Life::Unlimited).await?;
-        }
+        put_addresses(gateway, site, &change.joins).await?;
         let written = as_site_change(gateway, (site, &snapshot), change);
         let is_announced = written.traces.iter().any(|trace| matches!(trace, Trace::Event(_)));
         match gateway.sites.commit(written).await? {
@@ -92,6 +93,22 @@ pub async fn change<T, E: From<StoreError>>(
         }
     }
     Err(StoreError::Contended.into())
+}
+
+/// So many join addresses are put at once.
+const ADDRESSES_AT_ONCE: usize = 16;
+
+/// Puts join addresses before the sessions that they lead to: one that leads nowhere is harmless.
+async fn put_addresses(
+    gateway: &Gateway,
+    site: &SiteId,
+    joins: &[(Locator, SessionId)],
+) -> Result<(), StoreError> {
+    let puts = joins.iter().cloned().map(|(locator, session)| async move {
+        let target = JoinTarget { site: site.clone(), session };
+        gateway.tickets.put_if_absent(&locator.hash(), Ticket::Join(target), Life::Unlimited).await
+    });
+    stream::iter(puts).buffer_unordered(ADDRESSES_AT_ONCE).try_collect::<()>().await
 }
 
 fn as_site_change(gateway: &Gateway, (id, read): (&SiteId, &SiteSnapshot), change: Change) -> SiteChange {

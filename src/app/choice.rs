@@ -7,10 +7,12 @@ use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::mint;
+use crate::app::overlaps;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::presupposed::Presupposed;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
+use crate::app::sessions;
 use crate::app::sessions::SessionError;
 use crate::app::sessions::SessionView;
 use crate::domain::id::SessionId;
@@ -30,13 +32,22 @@ pub async fn put(
     (choice, presupposed): (&Choice, &Presupposed),
 ) -> Result<SessionView, SessionError> {
     let ids = std::slice::from_ref(session);
-    let (view, launch) =
-        change(gateway, site, ids, |snapshot| decide(gateway, snapshot, choice, presupposed)).await?;
+    let mut is_new = false;
+    let (view, launch) = change(gateway, site, ids, |snapshot| {
+        let decided = decide(gateway, snapshot, choice, presupposed);
+        is_new = matches!(decided, Ok(Decision::Commit(..)));
+        decided
+    })
+    .await?;
     if let Some(launch) = launch {
         gateway.tasks.spawn(mint::create(gateway.clone(), site.clone(), launch));
     }
     gateway.bell.notify_one();
-    Ok(view)
+    if !is_new {
+        return Ok(view);
+    }
+    overlaps::look_now(gateway, site, session).await;
+    sessions::find(gateway, site, session).await
 }
 
 fn decide(
@@ -47,19 +58,20 @@ fn decide(
 ) -> Result<Decision<(SessionView, Option<Launch>)>, SessionError> {
     let site = snapshot.site.value.as_ref().ok_or(SessionError::UnknownSite)?;
     let stored = snapshot.sessions.first().ok_or(SessionError::Unknown)?;
+    let overlaps = snapshot.overlaps.first().ok_or(SessionError::Unknown)?;
     let old =
         stored.value.as_ref().filter(|session| session.booking.is_some()).ok_or(SessionError::Unknown)?;
     if !presupposed.admits(Some(old.link_revision(site))) {
         return Err(SessionError::RevisionMismatch);
     }
     if old.choice == *choice {
-        let view = SessionView::new(site, Arc::clone(old), snapshot);
+        let view = SessionView::new(site, Arc::clone(old), overlaps);
         return Ok(Decision::Keep((view, None)));
     }
     let mut session = Session::clone(old);
     session.choose(choice.clone());
     let (written, session, launch) =
         schedule::with_first_step(gateway, site, (session, stored), gateway.clock.now());
-    let view = SessionView::new(site, session, snapshot);
+    let view = SessionView::new(site, session, overlaps);
     Ok(Decision::Commit(Change::of_session(written), (view, launch)))
 }

@@ -3,7 +3,7 @@
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::app::services::redecided;
 use crate::app::sites::Put;

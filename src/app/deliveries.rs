@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::app::gateway::Gateway;
 use crate::app::history::telling;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SiteChange;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::DeliveryPlace;
 use crate::app::ports::traces::DeliveryRange;
 use crate::app::ports::traces::Trace;

@@ -9,7 +9,7 @@ use crate::app::gateway::Gateway;
 use crate::app::ports::store::SessionEntry;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionsOf;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::schedule::as_due;
 use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::FeedPage;
 use crate::app::ports::traces::FeedPlace;
 use crate::app::ports::traces::Only;

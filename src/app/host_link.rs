@@ -10,7 +10,7 @@ use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::gateway::Gateway;
 use crate::app::mint::persist;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::sessions;
 use crate::app::sessions::SessionError;
 use crate::domain::account::Provider;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Ticket;
+use crate::app::ports::stored::StoreError;
 use crate::domain::account::Provider;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;

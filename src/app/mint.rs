@@ -15,7 +15,7 @@ use crate::app::ports::provider::CallError;
 use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Draft;
 use crate::app::ports::provider::ProviderError;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
 use crate::domain::id::SessionId;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod announce;
+pub mod booking;
 pub mod call;
 pub mod change;
 pub mod choice;

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::warn;
 
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::SiteSnapshot;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::Trace;
 use crate::app::ports::traces::Window;
 use crate::domain::id::SessionId;
@@ -64,6 +65,14 @@ pub async fn look(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Resu
         }
     }
     Err(StoreError::Contended)
+}
+
+/// Looks for others at once, for somebody who waits for the answer. A failure is no failure of what they did: the
+/// worker looks again a little later.
+pub async fn look_now(gateway: &Gateway, site: &SiteId, session: &SessionId) {
+    if let Err(error) = look(gateway, site, session).await {
+        warn!(error = %error, session.id = %session, "overlaps are looked for later");
+    }
 }
 
 /// What is to be written: the session's own list, and in each other's list whether it is met.

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::app::gateway::Gateway;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Life;
-use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Ticket;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::domain::account::Owner;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;

@@ -14,7 +14,7 @@ use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteSnapshot;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;

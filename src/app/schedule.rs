@@ -8,7 +8,7 @@ use crate::app::gateway::Gateway;
 use crate::app::ports::provider::Created;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionWrite;
-use crate::app::ports::store::Stored;
+use crate::app::ports::stored::Stored;
 use crate::domain::id::SessionId;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
@@ -68,17 +68,35 @@ impl Launch {
 pub fn as_due(
     gateway: &Gateway,
     site: &Site,
-    (session, stored): (Session, &Stored<Session>),
+    session: (Session, &Stored<Session>),
     now: Timestamp,
 ) -> SessionChange {
-    let session = settled(session, site, stored.value.as_deref(), now);
-    let due = due_at(&next_step(&session, &wanted(site, &session, now), gateway.timing(), now), now);
-    let id = session.id.clone();
-    let write = SessionWrite::Put(Arc::new(session));
-    SessionChange { id, basis: stored.basis, before: stored.value.clone(), write, due }
+    with_step_due(gateway, site, session, now).0
 }
 
-/// The same, except that a create is begun: the session is written as intending it, and the caller sends it once
+/// The same, and the session as it is written.
+pub fn with_step_due(
+    gateway: &Gateway,
+    site: &Site,
+    (session, stored): (Session, &Stored<Session>),
+    now: Timestamp,
+) -> (SessionChange, Arc<Session>) {
+    let session = Arc::new(settled(session, site, stored.value.as_deref(), now));
+    let due = due_at(&next_step(&session, &wanted(site, &session, now), gateway.timing(), now), now);
+    let write = SessionWrite::Put(Arc::clone(&session));
+    (
+        SessionChange {
+            id: session.id.clone(),
+            basis: stored.basis,
+            before: stored.value.clone(),
+            write,
+            due,
+        },
+        session,
+    )
+}
+
+/// The same again, except that a create is begun: the session is written as intending it, and the caller sends it once
 /// that is committed. Should the caller die, it is due when it can no longer be under way.
 pub fn with_first_step(
     gateway: &Gateway,

@@ -7,7 +7,7 @@ use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::ports::store::Redecide;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::app::sites::Put;
 use crate::domain::id::ServiceId;

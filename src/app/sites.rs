@@ -10,7 +10,7 @@ use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::ports::store::Redecide;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::domain::account::Revision;
 use crate::domain::grant::Reference;

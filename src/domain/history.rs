@@ -44,20 +44,24 @@ pub enum Stood {
 
 impl SitePast {
     /// What a change of a site leaves to be kept.
-    pub fn between(before: &Site, after: &Site, now: Timestamp) -> Vec<Self> {
+    pub fn between(before: &Site, after: &Site) -> Vec<Self> {
         let (old, new) = (&before.epochs, &after.epochs);
-        let plan = (old.plan != new.plan).then_some(Stood::Plan { entitled: before.settings.entitled });
+        let plan = (old.plan != new.plan)
+            .then_some((new.plan.changed_at, Stood::Plan { entitled: before.settings.entitled }));
         let owners = new.owners.iter().filter(|(owner, epoch)| old.owners.get(*owner) != Some(*epoch));
-        let owners =
-            owners.map(|(owner, _)| Stood::Account(owner.clone(), before.accounts.get(owner).cloned()));
+        let owners = owners.map(|(owner, epoch)| {
+            (epoch.changed_at, Stood::Account(owner.clone(), before.accounts.get(owner).cloned()))
+        });
         let services = new.services.iter().filter(|(id, epoch)| old.services.get(*id) != Some(*epoch));
-        let services = services.map(|(id, _)| Stood::Service(id.clone(), before.services.get(id).cloned()));
-        let stood = plan.into_iter().chain(owners).chain(services);
-        let first = old.total() + 1;
-        let numbered = (first..).zip(stood);
-        numbered
-            .map(|(number, stood)| Self { number, changed_at: now, cause: stood.cause(after), before: stood })
-            .collect()
+        let services = services.map(|(id, epoch)| {
+            (epoch.changed_at, Stood::Service(id.clone(), before.services.get(id).cloned()))
+        });
+        let numbered = (old.total() + 1..).zip(plan.into_iter().chain(owners).chain(services));
+        let past = numbered.map(|(number, (changed_at, stood))| {
+            let cause = stood.cause(after);
+            Self { number, changed_at, cause, before: stood }
+        });
+        past.collect()
     }
 
     /// Puts back what stood there before, and the count of its changes.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::app::ports::store::Committed;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::crypto::envelope::OpenError;
 use crate::store::records::Unreadable;
 use crate::store::sealed;

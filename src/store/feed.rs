@@ -11,9 +11,9 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::app::ports::clock::Clock;
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::Feed;
 use crate::app::ports::traces::FeedPage;
 use crate::app::ports::traces::FeedPlace;
@@ -35,9 +35,9 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::put;
-use crate::store::sites::sealed_change;
-use crate::store::sites::value_of;
+use crate::store::values::put;
+use crate::store::values::sealed_change;
+use crate::store::values::value_of;
 use crate::store::work;
 
 /// How long events are kept (contract.md section 3).

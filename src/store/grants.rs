@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use data_encoding::BASE32_NOPAD;
 
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::store::Grants;
-use crate::app::ports::store::StoreError;
-use crate::app::ports::store::Stored;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
 use crate::store::keys;
@@ -20,9 +20,9 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::put;
-use crate::store::sites::sealed_change;
-use crate::store::sites::value_of;
+use crate::store::values::put;
+use crate::store::values::sealed_change;
+use crate::store::values::value_of;
 use crate::store::work;
 
 /// Grants over the sealed store.

@@ -107,7 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::app::ports::store::Basis;
+    use crate::app::ports::stored::Basis;
     use crate::domain::account::Revision;
     use crate::domain::id::ServiceId;
     use crate::domain::id::StaffId;

@@ -14,4 +14,5 @@ pub mod settings;
 pub mod sites;
 pub mod tickets;
 pub mod traces;
+mod values;
 pub mod work;

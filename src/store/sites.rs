@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use moka::future::Cache;
-use zeroize::Zeroizing;
 
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionEntry;
@@ -18,20 +15,19 @@ use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteChange;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::store::Sites;
-use crate::app::ports::store::StoreError;
-use crate::app::ports::store::Stored;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 use crate::store::keys;
-use crate::store::keys::Key;
 use crate::store::keys::Partition;
 use crate::store::listed;
 use crate::store::records::Record;
-use crate::store::records::SCHEMA;
-use crate::store::sealed;
 use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
@@ -40,14 +36,15 @@ use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Version;
 use crate::store::sealed::Want;
 use crate::store::traces;
+use crate::store::values::put;
+use crate::store::values::sealed_change;
+use crate::store::values::value_of;
 use crate::store::work;
 
 /// So many sites are kept opened and parsed.
 const MOST: u64 = 10_000;
 /// A site nobody asked for so long is opened anew.
 const IDLE: Duration = Duration::from_mins(15);
-
-/// So many sessions are read at once when one of a service is looked for.
 
 /// Sites and sessions over the sealed store.
 #[derive(Debug)]
@@ -164,31 +161,4 @@ fn as_sealed(session: &SessionChange) -> SealedChange {
         SessionWrite::Remove => SealedWrite::Remove,
     };
     sealed_change(keys::session(&session.id), session.basis, write)
-}
-
-/// The value of a record that was read whole.
-pub(in crate::store) fn value_of<T: Record>(found: Opened, floor: u64) -> Result<Stored<T>, StoreError> {
-    match found {
-        Opened::Absent => Ok(Stored { basis: Basis::Absent { floor }, value: None }),
-        Opened::Record { version, schema, bytes } => {
-            let value = Some(Arc::new(T::from_bytes(schema, &bytes)?));
-            Ok(Stored { basis: Basis::Version(version.0), value })
-        }
-        Opened::Unchanged(_) => Err(StoreError::Uncertain),
-    }
-}
-
-/// The write of a value.
-pub(in crate::store) fn put<T: Record>(value: &T, ttl: Option<Duration>) -> SealedWrite {
-    let bytes: Zeroizing<Vec<u8>> = value.to_bytes();
-    SealedWrite::Put { schema: SCHEMA, bytes, ttl }
-}
-
-/// A change of a record that was read at `basis`.
-pub(in crate::store) fn sealed_change(key: Key, basis: Basis, write: SealedWrite) -> SealedChange {
-    let expect = match basis {
-        Basis::Absent { .. } => sealed::Expect::Absent,
-        Basis::Version(version) => sealed::Expect::Version(Version(version)),
-    };
-    SealedChange { key, expect, write }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
 use crate::app::ports::store::Life;
-use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Ticket;
 use crate::app::ports::store::Tickets;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::domain::id::TokenHash;
 use crate::store::keys;
 use crate::store::keys::Partition;
@@ -17,9 +17,9 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::put;
-use crate::store::sites::sealed_change;
-use crate::store::sites::value_of;
+use crate::store::values::put;
+use crate::store::values::sealed_change;
+use crate::store::values::value_of;
 
 /// Tickets over the sealed store.
 #[derive(Debug)]

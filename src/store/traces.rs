@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::Committed;
-use crate::app::ports::store::StoreError;
-use crate::app::ports::store::Stored;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::AtVenue;
 use crate::app::ports::traces::DeliveryPlace;
 use crate::app::ports::traces::DeliveryRange;
@@ -39,9 +39,9 @@ use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
-use crate::store::sites::put;
-use crate::store::sites::sealed_change;
-use crate::store::sites::value_of;
+use crate::store::values::put;
+use crate::store::values::sealed_change;
+use crate::store::values::value_of;
 use crate::store::work;
 
 /// How much is read, or removed, at a time.

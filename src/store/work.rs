@@ -10,12 +10,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::app::ports::store::Committed;
-use crate::app::ports::store::StoreError;
 use crate::app::ports::store::Work;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
 use crate::app::ports::store::WorkScope;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
 use crate::domain::id::SessionId;
 use crate::domain::meeting::after;
 use crate::store::keys;

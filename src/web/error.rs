@@ -9,7 +9,7 @@ use crate::app::deliveries::DeliveryError;
 use crate::app::host_link::HostLinkError;
 use crate::app::host_link::Missing;
 use crate::app::portal::PortalError;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::app::services::ServiceError;
 use crate::app::sessions::SessionError;
 use crate::app::sites::SiteError;

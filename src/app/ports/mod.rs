@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod provider;
 pub mod store;
+pub mod stored;
 pub mod traces;

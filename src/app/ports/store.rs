@@ -9,6 +9,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Trace;
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
@@ -23,33 +27,6 @@ use crate::domain::portal::PortalSession;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 use crate::domain::venue::Overlap;
-
-/// What a value was read at: a commit that names it succeeds only if nothing changed since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Basis {
-    /// It was not there; whatever comes must have a version above this floor.
-    Absent {
-        /// The highest version of anything deleted in its partition.
-        floor: u64,
-    },
-    /// It was there, at this version.
-    Version(u64),
-}
-
-/// A value and what it was read at.
-#[derive(Debug)]
-pub struct Stored<T> {
-    /// What it was read at.
-    pub basis: Basis,
-    /// The value; `None` when it was not there.
-    pub value: Option<Arc<T>>,
-}
-
-impl<T> Clone for Stored<T> {
-    fn clone(&self) -> Self {
-        Self { basis: self.basis, value: self.value.clone() }
-    }
-}
 
 /// A site and some of its sessions, at one moment.
 #[derive(Debug, Clone)]
@@ -168,16 +145,6 @@ pub struct SessionEntry {
     pub id: SessionId,
     /// When it starts.
     pub starts_at: Timestamp,
-}
-
-/// What became of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Committed {
-    /// It is written.
-    Yes,
-    /// Something had changed: nothing is written; read again.
-    Conflict,
 }
 
 /// Grants and their tokens.
@@ -322,24 +289,4 @@ pub enum WorkItem {
     Overlaps(SiteId, SessionId),
     /// The events of a site, to be told to all.
     Events(SiteId),
-}
-
-/// Why the store gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It cannot be reached, or is not ready.
-    #[error("the store cannot be reached")]
-    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// Others wrote first, again and again.
-    #[error("others keep writing the same record")]
-    Contended,
-    /// Whether a write happened could not be found out.
-    #[error("the store did not confirm a write")]
-    Uncertain,
-    /// The key of the partition is destroyed, and what is left of it unreadable: off-boarding was cut short (R36).
-    #[error("the partition's key is destroyed")]
-    Destroyed,
-    /// A record cannot be opened or read: fails closed, and is never "not found".
-    #[error("a record in the store cannot be opened")]
-    Corrupt(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::ports::store::Basis;
-use crate::app::ports::store::StoreError;
-use crate::app::ports::store::Stored;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::Event;

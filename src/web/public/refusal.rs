@@ -13,7 +13,7 @@ use crate::app::connect::ConnectError;
 use crate::app::grants::GrantError;
 use crate::app::portal::PortalError;
 use crate::app::ports::provider::AuthorizationError;
-use crate::app::ports::store::StoreError;
+use crate::app::ports::stored::StoreError;
 use crate::domain::id::RequestId;
 use crate::domain::portal::Refused;
 use crate::web::public::pages::Notice;

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::gateway::reading::Commands;
 use crate::gateway::world::Backend;
 use crate::gateway::world::Reply;
 use crate::gateway::world::World;
@@ -202,4 +205,92 @@ async fn r5_a_course_link_is_parsed_as_every_other_custom_link() {
     let stranger = world.token_with(&json!({"scope": "links:read"}));
     let request = world.anonymous(Method::GET, LINK).bearer_auth(stranger);
     assert_refused(&world.send(request, None).await, 403, "missing_scope");
+}
+
+/// So many sessions, a hundred a request, an hour apart around today.
+async fn book_many(world: &World, count: usize) -> Vec<String> {
+    let ids = (0..count).map(|n| format!("c-{n}")).collect::<Vec<_>>();
+    let mut booking = world.booking("series", &["ana"]);
+    let first: Timestamp = world.in_days(-200).parse().unwrap();
+    for (page, ids) in ids.chunks(100).enumerate() {
+        let sessions = ids.iter().enumerate().map(|(n, id)| {
+            let hours = i64::try_from(page * 100 + n).unwrap();
+            booking["session_id"] = json!(id);
+            booking["starts_at"] = json!((first + SignedDuration::from_hours(hours)).to_string());
+            booking.clone()
+        });
+        let body = json!({"sessions": sessions.collect::<Vec<_>>()});
+        let reply = world.post("/v1/sites/studio/sessions:batch", &body).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let results = reply.body["results"].as_array().unwrap();
+        assert!(results.iter().all(|result| result["status"] == 201), "{}", reply.body);
+    }
+    ids
+}
+
+/// The link of every session: where it leads, and its revision.
+async fn all_seen(world: &World, ids: &[String]) -> Vec<(String, u64)> {
+    let mut seen = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(500) {
+        let body = json!({"session_ids": ids});
+        let reply = world.post("/v1/sites/studio/links:batch", &body).await;
+        let links = reply.body["links"].as_array().unwrap().clone();
+        let told =
+            |link: &Value| Some((link["provider_url"].as_str()?.to_owned(), link["revision"].as_u64()?));
+        seen.extend(links.iter().map(|link| told(link).unwrap()));
+    }
+    seen
+}
+
+/// How often the site is written from now on until nothing more is done.
+async fn commits(world: &World, commands: &mut Commands) -> usize {
+    let script = ::redis::Script::new(include_str!("../../../src/store/redis/commit.lua"));
+    let (mut count, mut quiet) = (0, 0);
+    while quiet < 5 {
+        world.clock.advance(Duration::from_secs(1));
+        world.ledger().await;
+        let sent = commands.since().await;
+        let of_site = |line: &&String| line.contains(script.get_hash()) && line.contains("{s:studio}");
+        count += sent.iter().filter(of_site).count();
+        quiet = if sent.is_empty() { quiet + 1 } else { 0 };
+    }
+    count
+}
+
+#[tokio::test]
+async fn r15_a_course_link_on_ten_thousand_sessions_is_as_many_writes_as_on_one() {
+    let world = world(Backend::Redis).await;
+    world.book("c-first", "series", &[]).await;
+    let mut commands = Commands::watch(&world).await;
+    commits(&world, &mut commands).await;
+    world.put(LINK, &json!({"url": ROOM})).await;
+    let on_one = commits(&world, &mut commands).await;
+    drop(commands);
+    let ids = book_many(&world, 10_000).await;
+    let before = all_seen(&world, &ids).await;
+    assert!(before.iter().all(|(url, _)| url == ROOM));
+
+    let mut commands = Commands::watch(&world).await;
+    commits(&world, &mut commands).await;
+    let put = world.put(LINK, &json!({"url": "https://course.example/hall"})).await;
+    assert_eq!(put.status, StatusCode::OK, "{}", put.body);
+    let after = all_seen(&world, &ids).await;
+    for ((url, revision), (_, old)) in after.iter().zip(&before) {
+        assert!(url == "https://course.example/hall" && revision > old, "{url} {revision} {old}");
+    }
+    let on_all = commits(&world, &mut commands).await;
+    // The change itself, and the note that the sessions ahead were decided again.
+    assert_eq!((on_one, on_all), (2, 2));
+    assert_eq!(all_seen(&world, &ids).await, after);
+}
+
+#[tokio::test]
+async fn r15_a_thousand_sessions_in_a_file_show_their_course_link_on_the_next_read() {
+    let world = world(Backend::Embedded).await;
+    let ids = book_many(&world, 1_000).await;
+    let before = all_seen(&world, &ids).await;
+    assert_eq!(world.put(LINK, &json!({"url": ROOM})).await.status, StatusCode::CREATED);
+    for ((url, revision), (_, old)) in all_seen(&world, &ids).await.iter().zip(&before) {
+        assert!(url == ROOM && revision > old, "{url} {revision} {old}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The main job, end to end: a whole gateway on a real store, the simulator as Zoom, a browser, booking core.
 
 mod bad_days;
+mod batches;
 mod booking;
 mod browser;
 mod by_hand;

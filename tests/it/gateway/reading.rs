@@ -13,14 +13,14 @@ use crate::gateway::world::World;
 const LINK: &str = "/v1/sites/studio/sessions/s-1/link";
 
 /// Sees every command that reaches a Redis server, in order.
-struct Commands {
+pub(crate) struct Commands {
     seen: BufReader<TcpStream>,
     fences: ::redis::aio::MultiplexedConnection,
     count: u32,
 }
 
 impl Commands {
-    async fn watch(world: &World) -> Self {
+    pub(crate) async fn watch(world: &World) -> Self {
         let server = world.redis.as_ref().unwrap();
         let mut seen = TcpStream::connect(server.address).await.unwrap();
         seen.write_all(b"MONITOR\r\n").await.unwrap();
@@ -31,7 +31,7 @@ impl Commands {
 
     /// What the gateway sent since the last look; neither what scripts do inside the server nor the worker's
     /// regular look for due work.
-    async fn since(&mut self) -> Vec<String> {
+    pub(crate) async fn since(&mut self) -> Vec<String> {
         self.count += 1;
         let fence = format!("\"fence-{}\"", self.count);
         let text = fence.trim_matches('"');

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use greenroom::app::grants;
-use greenroom::app::ports::store::Committed;
 use greenroom::app::ports::store::GrantChange;
+use greenroom::app::ports::stored::Committed;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::grant::LapseReason;

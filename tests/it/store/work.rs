@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use greenroom::app::ports::store::Basis;
-use greenroom::app::ports::store::Committed;
 use greenroom::app::ports::store::Redecide;
 use greenroom::app::ports::store::SiteChange;
 use greenroom::app::ports::store::Sites;
 use greenroom::app::ports::store::Work;
 use greenroom::app::ports::store::WorkScope;
+use greenroom::app::ports::stored::Basis;
+use greenroom::app::ports::stored::Committed;
 use greenroom::domain::hash::HashKey;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::locale::Locale;

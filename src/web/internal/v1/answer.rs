@@ -29,11 +29,15 @@ impl<T> Resource<T> {
 
     /// What was put: 201 where there was none, else 200.
     pub(super) fn put(put: Put, revision: Revision, body: T) -> Self {
-        let status = match put {
-            Put::Created => StatusCode::CREATED,
-            Put::Replaced => StatusCode::OK,
-        };
-        Self { status, revision, body }
+        Self { status: status(put), revision, body }
+    }
+}
+
+/// 201 for what was put where there was none, else 200.
+pub(super) const fn status(put: Put) -> StatusCode {
+    match put {
+        Put::Created => StatusCode::CREATED,
+        Put::Replaced => StatusCode::OK,
     }
 }
 

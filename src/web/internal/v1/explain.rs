@@ -122,7 +122,7 @@ fn sentence(step: &RuleStep<'_>, names: &Names, texts: &Texts) -> String {
     let business = ("business", names.business.as_str());
     let service = ("service", names.service.as_str());
     let Some(saw) = step.saw else { return texts.say("rule-skipped") };
-    let (key, named) = match saw {
+    let (key, value) = match saw {
         Saw::Entitled => ("rule-entitled", business),
         Saw::NotEntitled => ("rule-not-entitled", business),
         Saw::DefaultConnected if step.rule == Rule::SiteDefault => ("rule-site-default", business),
@@ -144,7 +144,7 @@ fn sentence(step: &RuleStep<'_>, names: &Names, texts: &Texts) -> String {
         Saw::NoStaffAccount => ("rule-no-staff-account", ("staff", names.staff.as_str())),
         Saw::NoStaff => ("rule-no-staff", service),
     };
-    texts.fill(key, &[named])
+    texts.fill(key, &[value])
 }
 
 #[cfg(test)]
@@ -180,13 +180,13 @@ mod tests {
         let names = Names { business: "Studio Lua".into(), service: "Yoga".into(), staff: "ana, bob".into() };
         let asked = saws.map(|(rule, saw)| RuleStep { rule, outcome: Outcome::Passed, saw: Some(saw) });
         let skipped = RuleStep { rule: Rule::SiteDefault, outcome: Outcome::Skipped, saw: None };
-        let mut read = String::new();
+        let mut read = Vec::new();
         for step in asked.iter().chain([&skipped]) {
             for locale in Locale::ALL {
                 let said = sentence(step, &names, Texts::of(locale));
-                read.push_str(&format!("{} {}: {said}\n", step.rule.name(), locale.tag()));
+                read.push(format!("{} {}: {said}", step.rule.name(), locale.tag()));
             }
         }
-        insta::assert_snapshot!(read);
+        insta::assert_snapshot!(read.join("\n"));
     }
 }

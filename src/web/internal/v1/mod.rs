@@ -15,6 +15,7 @@ mod paging;
 mod portal_links;
 mod services;
 mod sessions;
+mod sessions_batch;
 mod sessions_list;
 mod sites;
 mod visibility;
@@ -60,6 +61,7 @@ pub(super) fn router() -> Router<Internal> {
         .route(&below("stale-deliveries"), get(deliveries::stale))
         .route(&below("sessions/{session_id}/deliveries"), post(deliveries::record))
         .route(&below("sessions/{session_id}/link/history"), get(history::list))
+        .route(&below("sessions:batch"), post(sessions_batch::put))
         .route(&below("sessions/{session_id}/host-link"), get(host_link::find))
         .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
         .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))

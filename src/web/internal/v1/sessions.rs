@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::app::booking;
+use crate::app::booking::Book;
 use crate::app::sessions;
-use crate::app::sessions::Book;
 use crate::app::sessions::SessionView;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
@@ -41,13 +42,13 @@ const MOST_MINUTES: u16 = 1_440;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PutSession {
-    service_id: String,
+    pub(super) service_id: String,
     #[serde(default)]
-    staff_ids: Vec<String>,
-    title: String,
-    starts_at: Timestamp,
-    duration_minutes: u16,
-    time_zone: String,
+    pub(super) staff_ids: Vec<String>,
+    pub(super) title: String,
+    pub(super) starts_at: Timestamp,
+    pub(super) duration_minutes: u16,
+    pub(super) time_zone: String,
 }
 
 /// A session as it is answered.
@@ -71,15 +72,10 @@ pub(super) async fn put(
     (if_match, PreferWait(wait)): (IfMatch, PreferWait),
     Json(body): Json<PutSession>,
 ) -> Result<Resource<SessionBody>, Problem> {
-    let booking = body.booking()?;
-    let book = Book {
-        site: on.site.id(),
-        session: &id,
-        booking: &booking,
-        presupposed: &presupposed(if_match),
-        wait: wait.unwrap_or(state.gateway.settings.minting.default_wait),
-    };
-    let (put, view) = sessions::put(&state.gateway, book).await?;
+    let booking = body.booking().map_err(Problem::invalid_body)?;
+    let book = Book { session: id, booking, presupposed: presupposed(if_match) };
+    let wait = wait.unwrap_or(state.gateway.settings.minting.default_wait);
+    let (put, view) = booking::put(&state.gateway, on.site.id(), book, wait).await?;
     Ok(Resource::put(put, view.session.revision, SessionBody::new(&view, &state)?))
 }
 
@@ -105,7 +101,8 @@ pub(super) async fn cancel(
 }
 
 impl PutSession {
-    fn booking(self) -> Result<Booking, Problem> {
+    /// What is booked; or every place in the body that is wrong.
+    pub(super) fn booking(self) -> Result<Booking, Vec<FieldError>> {
         let mut errors = Vec::new();
         let service_id = ServiceId::parse(&self.service_id)
             .map_err(|error| errors.push(FieldError::new("/service_id", error.to_string())));
@@ -137,12 +134,13 @@ impl PutSession {
                 duration_minutes: self.duration_minutes,
                 time_zone,
             }),
-            _ => Err(Problem::invalid_body(errors)),
+            _ => Err(errors),
         }
     }
 }
 
 impl SessionBody {
+    /// A session with its link, as for staff.
     pub(super) fn new(view: &SessionView, state: &Internal) -> Result<Self, Problem> {
         let booking = view.session.booking.as_ref().ok_or_else(Problem::internal)?;
         Ok(Self {

@@ -20,6 +20,7 @@ use crate::gateway::world::World;
 
 const SITE: &str = "/v1/sites/studio";
 const LIMIT: usize = 64 * 1024;
+const BATCH_LIMIT: usize = 1024 * 1024;
 
 /// Every route of the API, with the scope that it needs and a body that it takes.
 fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
@@ -49,6 +50,7 @@ fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
         (Method::PUT, at("/services/yoga/link"), "links:write", Some(json!({"url": "https://a.example/"}))),
         (Method::GET, at("/services/yoga/link"), "links:write", None),
         (Method::DELETE, at("/services/yoga/link"), "links:write", None),
+        (Method::POST, at("/sessions:batch"), "links:write", Some(json!({"sessions": []}))),
         (Method::PUT, at("/sessions/s-1"), "links:write", Some(world.booking("yoga", &["ana"]))),
         (Method::GET, at("/sessions/s-1"), "links:read", None),
         (Method::DELETE, at("/sessions/s-1"), "links:write", None),
