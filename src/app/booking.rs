@@ -24,7 +24,6 @@ use crate::app::schedule::Launch;
 use crate::app::sessions::SessionError;
 use crate::app::sessions::SessionView;
 use crate::app::sessions::admit;
-use crate::app::sessions::find;
 use crate::app::sessions::find_many;
 use crate::app::sites::Put;
 use crate::domain::account::Revision;
@@ -98,13 +97,9 @@ pub async fn put_all(
     gateway.bell.notify_one();
     let launched = launch(gateway, site, round.launches, deadline);
     let mut booked = round.decided.into_iter().map(Decided::saved).collect::<Vec<_>>();
-    tokio::join!(launched, look_around(gateway, site, &round.moved));
+    tokio::join!(launched, overlaps::look_now(gateway, site, &round.moved));
     settle_down(gateway, site, (books, &mut booked), deadline).await;
-    if let ([moved], [Ok((_, view))]) = (&*round.moved, &mut *booked)
-        && let Ok(found) = find(gateway, site, moved).await
-    {
-        *view = found;
-    }
+    read_again(gateway, site, &round.moved, &mut booked).await;
     Ok(booked)
 }
 
@@ -256,11 +251,17 @@ fn first_revision(basis: Basis) -> Revision {
     }
 }
 
-/// Finds out whom a session that moved meets (R31), so that its answer says so. Those of larger batches are looked for
-/// by the worker.
-async fn look_around(gateway: &Gateway, site: &SiteId, moved: &[SessionId]) {
-    if let [only] = moved {
-        overlaps::look_now(gateway, site, only).await;
+/// Reads again what moved, with whom it meets there. While it cannot be read, what was committed stands.
+async fn read_again(gateway: &Gateway, site: &SiteId, moved: &[SessionId], booked: &mut [Booked]) {
+    if moved.is_empty() {
+        return;
+    }
+    let Ok(views) = find_many(gateway, site, moved).await else { return };
+    for found in views.into_iter().flatten() {
+        let mut own = booked.iter_mut().filter_map(|booked| booked.as_mut().ok());
+        if let Some((_, view)) = own.find(|(_, view)| view.session.id == found.session.id) {
+            *view = found;
+        }
     }
 }
 

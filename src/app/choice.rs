@@ -46,7 +46,7 @@ pub async fn put(
     if !is_new {
         return Ok(view);
     }
-    overlaps::look_now(gateway, site, session).await;
+    overlaps::look_now(gateway, site, ids).await;
     sessions::find(gateway, site, session).await
 }
 

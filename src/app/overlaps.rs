@@ -1,18 +1,22 @@
 //! Use case: find out whom a session meets at its venue, and tell both (R31). Level-triggered: it looks at what stands.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
+use futures_util::stream;
 use jiff::Timestamp;
 use tracing::warn;
 
 use crate::app::gateway::Gateway;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SiteChange;
-use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Trace;
 use crate::app::ports::traces::Window;
 use crate::domain::id::SessionId;
@@ -30,34 +34,41 @@ const LONGEST: Duration = Duration::from_hours(24);
 const LOOKED: usize = 200;
 /// How many others are named: who has more has understood.
 const NAMED: usize = 20;
+/// How many venues are looked at at once.
+const AT_ONCE: usize = 16;
 /// How often a look is taken anew because somebody wrote in between.
 const ROUNDS: usize = 8;
 
-/// Looks for others at a session's venue and time, and writes with both that they meet; those it met before and does
+/// Looks for others at the venues and times of sessions, and writes with each whom it meets; those it met before and does
 /// not any more are told, too.
-pub async fn look(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Result<(), StoreError> {
+pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
     for _ in 0..ROUNDS {
-        let own = gateway.sites.read(site, std::slice::from_ref(session)).await?;
+        let own = gateway.sites.read(site, sessions).await?;
         let Some(value) = &own.site.value else { return Ok(()) };
-        let now = match own.sessions.first().and_then(|stored| stored.value.as_deref()) {
-            Some(found) => others(gateway, value, found).await?,
-            None => BTreeSet::new(),
-        };
-        let before = recorded(&own, 0);
-        let touched = now.symmetric_difference(&before).map(|overlap| overlap.session.clone());
-        let touched = touched.collect::<BTreeSet<_>>();
-        let ids = [session.clone()].into_iter().chain(touched).collect::<Vec<_>>();
-        let all = gateway.sites.read(site, &ids).await?;
-        if all.site.basis != own.site.basis || basis(&all, 0) != basis(&own, 0) {
-            continue;
+        let found = own.sessions.iter().map(|stored| stored.value.clone()).collect::<Vec<_>>();
+        let looks =
+            found.into_iter().map(|session| async move { others(gateway, value, session.as_deref()).await });
+        let met = stream::iter(looks).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        let mut boards = Boards::default();
+        for ((session, met), overlaps) in sessions.iter().zip(&met).zip(&own.overlaps) {
+            boards.read(session, overlaps, Some(met.clone()));
         }
-        let traces = told(&all, &ids, &now);
+        let touched = boards.touched();
+        let read = gateway.traces.overlaps(site, &touched).await?;
+        for (session, overlaps) in touched.iter().zip(&read) {
+            boards.read(session, overlaps, None);
+        }
+        for (session, stored) in sessions.iter().zip(&own.sessions) {
+            let venue = stored.value.as_ref().and_then(|session| session.venue.as_ref());
+            boards.tell(session, venue);
+        }
+        let seen_to = sessions.iter().map(|session| Trace::Look(session.clone(), None));
         let change = SiteChange {
             site: site.clone(),
-            basis: all.site.basis,
+            basis: own.site.basis,
             put: None,
             sessions: Vec::new(),
-            traces: traces.into_iter().chain([Trace::Look(session.clone(), None)]).collect(),
+            traces: boards.changed().chain(seen_to).collect(),
             redecide: Redecide::No,
         };
         if gateway.sites.commit(change).await? == Committed::Yes {
@@ -69,54 +80,86 @@ pub async fn look(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Resu
 
 /// Looks for others at once, for somebody who waits for the answer. A failure is no failure of what they did: the
 /// worker looks again a little later.
-pub async fn look_now(gateway: &Gateway, site: &SiteId, session: &SessionId) {
-    if let Err(error) = look(gateway, site, session).await {
-        warn!(error = %error, session.id = %session, "overlaps are looked for later");
+pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) {
+    if sessions.is_empty() {
+        return;
+    }
+    if let Err(error) = look(gateway, site, sessions).await {
+        warn!(error = %error, site.id = %site, "overlaps are looked for later");
     }
 }
 
-/// What is to be written: the session's own list, and in each other's list whether it is met.
-fn told(all: &SiteSnapshot, ids: &[SessionId], now: &BTreeSet<Overlap>) -> Vec<Trace> {
-    let own = all.sessions.first().and_then(|stored| stored.value.as_deref());
-    let venue = own.and_then(|session| session.venue.clone());
-    let mut traces = Vec::new();
-    for (at, id) in ids.iter().enumerate() {
-        let before = recorded(all, at);
-        let after = if at == 0 {
-            now.clone()
-        } else {
-            let me = ids.first();
-            let mut others: BTreeSet<_> =
-                before.iter().filter(|overlap| Some(&overlap.session) != me).cloned().collect();
-            let meets = now.iter().any(|overlap| overlap.session == *id);
-            let is_there = all.sessions.get(at).is_some_and(|stored| stored.value.is_some());
-            if let (true, true, Some(me), Some(venue)) = (meets, is_there, me, &venue)
-                && others.len() < NAMED
-            {
-                others.insert(Overlap { session: me.clone(), venue: venue.clone() });
+/// Whom sessions meet, as it is written and as it is to be.
+#[derive(Debug, Default)]
+struct Boards(BTreeMap<SessionId, Board>);
+
+#[derive(Debug)]
+struct Board {
+    basis: Basis,
+    before: BTreeSet<Overlap>,
+    after: BTreeSet<Overlap>,
+    /// Whether `after` is what was just looked up.
+    whose: Whose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// One that was looked for.
+    Own,
+    /// One that is only told.
+    Other,
+}
+
+impl Boards {
+    /// Takes what is written of a session, and whom it meets where that was looked up.
+    fn read(&mut self, session: &SessionId, stored: &Stored<Vec<Overlap>>, met: Option<BTreeSet<Overlap>>) {
+        let written = stored.value.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let before = written.iter().cloned().collect::<BTreeSet<_>>();
+        let whose = if met.is_some() { Whose::Own } else { Whose::Other };
+        let after = met.unwrap_or_else(|| before.clone());
+        self.0.insert(session.clone(), Board { basis: stored.basis, before, after, whose });
+    }
+
+    /// The others to whom something changes.
+    fn touched(&self) -> Vec<SessionId> {
+        let differing = self.0.values().flat_map(|board| board.before.symmetric_difference(&board.after));
+        let others = differing.map(|overlap| &overlap.session).filter(|other| !self.0.contains_key(*other));
+        others.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Tells the others of a session whether they meet it, and where it is.
+    fn tell(&mut self, session: &SessionId, venue: Option<&Venue>) {
+        let Some(own) = self.0.get(session) else { return };
+        let met = own.after.iter().map(|overlap| overlap.session.clone()).collect::<BTreeSet<_>>();
+        let differing = own.before.symmetric_difference(&own.after);
+        let told = differing.map(|overlap| overlap.session.clone()).collect::<BTreeSet<_>>();
+        for other in told {
+            let Some(board) = self.0.get_mut(&other).filter(|board| board.whose == Whose::Other) else {
+                continue;
+            };
+            board.after.retain(|overlap| overlap.session != *session);
+            if let Some(venue) = venue.filter(|_| met.contains(&other) && board.after.len() < NAMED) {
+                board.after.insert(Overlap { session: session.clone(), venue: venue.clone() });
             }
-            others
-        };
-        if after != before {
-            let others = after.into_iter().collect();
-            traces.push(Trace::Overlaps(id.clone(), basis(all, at), others));
         }
     }
-    traces
-}
 
-fn recorded(snapshot: &SiteSnapshot, at: usize) -> BTreeSet<Overlap> {
-    let value = snapshot.overlaps.get(at).and_then(|stored| stored.value.as_deref());
-    value.map(|overlaps| overlaps.iter().cloned().collect()).unwrap_or_default()
-}
-
-fn basis(snapshot: &SiteSnapshot, at: usize) -> Basis {
-    snapshot.overlaps.get(at).map_or(Basis::Absent { floor: 0 }, |stored| stored.basis)
+    /// What is to be written.
+    fn changed(self) -> impl Iterator<Item = Trace> {
+        let differing = self.0.into_iter().filter(|(_, board)| board.before != board.after);
+        differing
+            .map(|(session, board)| Trace::Overlaps(session, board.basis, board.after.into_iter().collect()))
+    }
 }
 
 /// Everybody at the host of a session during it, at whichever venue of that host.
-async fn others(gateway: &Gateway, site: &Site, session: &Session) -> Result<BTreeSet<Overlap>, StoreError> {
+async fn others(
+    gateway: &Gateway,
+    site: &Site,
+    session: Option<&Session>,
+) -> Result<BTreeSet<Overlap>, StoreError> {
     let mut found = BTreeSet::new();
+    let Some(session) = session else { return Ok(found) };
     let (Some(booking), Some(venue)) = (&session.booking, &session.venue) else { return Ok(found) };
     let (from, to) = (booking.starts_at, booking.ends_at());
     let after = from.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);

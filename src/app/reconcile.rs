@@ -166,7 +166,7 @@ fn writing(
 /// Forgets a session: first all that it left beside itself, so that nothing of it stays should this be cut short.
 async fn forget(target: Target<'_>, forgotten: &Session) -> Result<(), StoreError> {
     let Target { gateway, site, session } = target;
-    overlaps::look(gateway, site, session).await?;
+    overlaps::look(gateway, site, std::slice::from_ref(session)).await?;
     gateway.traces.forget(site, forgotten).await?;
     let is_gone = change::<_, StoreError>(gateway, site, std::slice::from_ref(session), |snapshot| {
         let Some(stored) = snapshot.sessions.first() else { return Ok(Decision::Keep(false)) };

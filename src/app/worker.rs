@@ -91,7 +91,9 @@ async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
         WorkItem::Session(site, session) => reconcile::take_step(gateway, site, session).await,
         WorkItem::Grant(grant) => tend(gateway, grant).await,
         WorkItem::Site(site) => redecide::sessions_of(gateway, site).await,
-        WorkItem::Overlaps(site, session) => overlaps::look(gateway, site, session).await,
+        WorkItem::Overlaps(site, session) => {
+            overlaps::look(gateway, site, std::slice::from_ref(session)).await
+        }
         WorkItem::Events(site) => events::relay(gateway, site).await,
     }
 }

@@ -203,7 +203,7 @@ impl<'a> Link<'a> {
             Some(Provider::CustomLink) => Warning::SharedLinkOverlap(others),
             None => return self,
         };
-        self.warnings.insert(0, warning);
+        self.warnings.push(warning);
         self
     }
 

@@ -21,6 +21,7 @@ use crate::domain::history::Stood;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::session::Session;
+use crate::domain::venue::Overlap;
 use crate::domain::venue::Venue;
 use crate::store::keys;
 use crate::store::keys::IndexName;
@@ -240,6 +241,20 @@ impl Traces for StoredTraces {
         let index = keys::sessions_at(venue);
         let entries = self.sealed.range(&Partition::Site(site.clone()), &index, &range).await?;
         Ok(entries.iter().filter_map(listed::at_venue).collect())
+    }
+
+    async fn overlaps(
+        &self,
+        site: &SiteId,
+        sessions: &[SessionId],
+    ) -> Result<Vec<Stored<Vec<Overlap>>>, StoreError> {
+        if sessions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wants = sessions.iter().map(|session| Want::new(keys::overlaps(session))).collect::<Vec<_>>();
+        let read = self.sealed.read(&Partition::Site(site.clone()), &wants).await?;
+        let floor = read.floor.0;
+        read.opened.into_iter().map(|found| value_of(found, floor)).collect()
     }
 
     async fn delivery(

@@ -55,6 +55,13 @@ pub trait Traces: Send + Sync + fmt::Debug {
         window: &Window,
     ) -> Result<Vec<AtVenue>, StoreError>;
 
+    /// What sessions overlap with, as it is written, in the order asked.
+    async fn overlaps(
+        &self,
+        site: &SiteId,
+        sessions: &[SessionId],
+    ) -> Result<Vec<Stored<Vec<Overlap>>>, StoreError>;
+
     /// What somebody was handed of a session.
     async fn delivery(
         &self,

@@ -97,7 +97,7 @@ async fn r24_a_provider_that_fails_is_announced_once_and_so_is_its_recovery(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
-    world.fault("meetings.create", 3, json!({"kind": "status", "status": 503})).await;
+    world.fault("meetings.create", 1, json!({"kind": "status", "status": 503})).await;
     world.book("s-1", "yoga", &["ana"]).await;
     world
         .until("it has a meeting", async || {
