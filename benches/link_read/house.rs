@@ -63,6 +63,7 @@ use greenroom::web::auth::Verifier;
 use greenroom::web::auth::settings::Issuer;
 use greenroom::web::auth::settings::IssuerKeys;
 use greenroom::web::internal;
+use greenroom::web::internal::Given;
 use greenroom::web::internal::Internal;
 use greenroom::web::internal::Readiness;
 use jiff::Timestamp;
@@ -112,7 +113,7 @@ impl House {
     /// Stores a site of a size, with its sessions: each has a meeting on the account of a staff member.
     pub(crate) async fn store(&self, size: Size) {
         let now = SystemClock.now();
-        let site = site(size, now);
+        let whole = site(size, now);
         let sessions = (0..SESSIONS).map(|index| SessionChange {
             id: session_id(index),
             basis: Basis::Absent { floor: 0 },
@@ -120,10 +121,10 @@ impl House {
             due: None,
         });
         let change = SiteChange {
-            site: site.id.clone(),
+            site: whole.id.clone(),
             basis: Basis::Absent { floor: 0 },
             sessions: sessions.collect(),
-            put: Some(Arc::new(site)),
+            put: Some(Arc::new(whole)),
             redecide: Redecide::No,
         };
         let committed = StoredSites::new(Arc::new(self.sealed(Kept::Everything))).commit(change).await;
@@ -159,7 +160,11 @@ impl House {
             bell: Arc::default(),
             refreshes: Arc::default(),
         };
-        internal::router(Internal { gateway, verifier: Arc::new(verifier), readiness: Readiness::default() })
+        internal::router(Internal::new(Given {
+            gateway,
+            verifier: Arc::new(verifier),
+            readiness: Readiness::default(),
+        }))
     }
 
     fn sealed(&self, kept: Kept) -> Sealed {
@@ -201,7 +206,7 @@ fn told() -> Settings {
     }
 }
 
-fn site(size: Size, now: Timestamp) -> Site {
+fn site(of: Size, now: Timestamp) -> Site {
     let settings = SiteSettings {
         display_name: "Studio Lua".into(),
         entitled: true,
@@ -209,15 +214,15 @@ fn site(size: Size, now: Timestamp) -> Site {
         locale: Locale::English,
         visibility: SiteVisibility::default(),
     };
-    let mut site = Site::new(SiteId::parse(size.id).unwrap(), settings, HashKey::new([1; 32]), now);
+    let mut site = Site::new(SiteId::parse(of.id).unwrap(), settings, HashKey::new([1; 32]), now);
     let put = |site: &mut Site, owner: &Owner, name: &str| -> Account {
         site.put_account(owner, Connection::Hosted(hosted(name)), now)
     };
     put(&mut site, &Owner::Default, "lua");
-    for index in 0..size.staff {
+    for index in 0..of.staff {
         put(&mut site, &Owner::Staff(member(index)), member(index).as_str());
     }
-    for index in 0..size.services {
+    for index in 0..of.services {
         site.put_service(&service_id(index), |revision| Service {
             kind: ServiceKind::Class,
             name: format!("Service {index}"),
@@ -248,10 +253,10 @@ fn hosted(name: &str) -> HostedAccount {
     }
 }
 
-fn session(index: usize, size: Size, now: Timestamp) -> Session {
-    let host = member(index % size.staff);
+fn session(index: usize, of: Size, now: Timestamp) -> Session {
+    let host = member(index % of.staff);
     let booking = Booking {
-        service_id: service_id(index % size.services),
+        service_id: service_id(index % of.services),
         staff_ids: vec![host.clone()],
         title: "Yoga with Ana".into(),
         starts_at: now.checked_add(Duration::from_hours(24)).unwrap(),
