@@ -22,7 +22,7 @@ const AUDIENCES: [&str; 6] =
 /// So many requests of each kind of traffic.
 const TRAFFIC: usize = 80;
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Numbers that look random and are the same in every run (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {

@@ -72,7 +72,7 @@ impl World {
         let teacher = staff.into_iter().find(|member| self.accounts.contains_key(member));
         let custom = match self.by_hand {
             ByHand::Custom(number) => Some(link("session_link", number)),
-            _ => None,
+            ByHand::Inherit | ByHand::Account | ByHand::None => None,
         };
         let course = match service {
             Some(Sold { kind: "course", course_link: Some(number), .. }) => {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use greenroom::domain::account::Provider;
 use greenroom::domain::account::Revision;
 use greenroom::domain::concealed::Concealed;
 use greenroom::domain::concealed::LinkUrl;
@@ -34,7 +35,7 @@ use crate::rules::changes::change;
 use crate::rules::changes::start;
 use crate::rules::house;
 
-const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_secs(60) };
+const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
 
 /// What happens to a site and its session, as the use cases let it happen.
 #[derive(Debug, Clone)]
@@ -152,7 +153,7 @@ impl House {
         let seen = Seen {
             status: link.status.name(),
             reason: link.status.reason(),
-            provider: link.provider.map(|provider| provider.name()),
+            provider: link.provider.map(Provider::name),
             source: format!("{:?}", link.source),
             secrets: [
                 link.provider_url.map(|url| url.expose().to_owned()),
