@@ -42,6 +42,7 @@ use crate::web::auth::Verifier;
 use crate::web::frame::Frame;
 use crate::web::headers::Audience;
 use crate::web::internal;
+use crate::web::internal::Given;
 use crate::web::internal::Internal;
 use crate::web::internal::Readiness;
 use crate::web::listener::Limits;
@@ -161,11 +162,11 @@ fn public_router(config: &Config, gateway: &Gateway) -> axum::Router {
 }
 
 fn internal_router(gateway: &Gateway, live: &Live, readiness: &Readiness) -> axum::Router {
-    internal::router(Internal {
+    internal::router(Internal::new(Given {
         gateway: gateway.clone(),
         verifier: Arc::clone(&live.verifier),
         readiness: readiness.clone(),
-    })
+    }))
 }
 
 async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {

@@ -56,7 +56,12 @@ pub struct StoredSites {
 impl StoredSites {
     /// Lays sites on the sealed store.
     pub fn new(sealed: Arc<Sealed>) -> Self {
-        Self { sealed, opened: Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build() }
+        Self::keeping(MOST, sealed)
+    }
+
+    /// The same, with room for so many opened sites; with none, each is opened every time.
+    pub fn keeping(most: u64, sealed: Arc<Sealed>) -> Self {
+        Self { sealed, opened: Cache::builder().max_capacity(most).time_to_idle(IDLE).build() }
     }
 
     async fn site_of(

@@ -12,7 +12,7 @@ use crate::store::keys::Partition;
 use crate::store::kv::Version;
 
 /// So many partitions' keys are kept: some 400 bytes each.
-const MOST: u64 = 100_000;
+pub(super) const MOST: u64 = 100_000;
 
 /// A partition nobody asked for so long loses its place: a key in memory is a key that can leak.
 const IDLE: Duration = Duration::from_mins(15);
@@ -57,8 +57,9 @@ impl Held {
 pub(super) struct KeysHeld(Cache<Partition, Arc<Held>>);
 
 impl KeysHeld {
-    pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build())
+    /// Keeps those of at most so many.
+    pub(super) fn new(most: u64) -> Self {
+        Self(Cache::builder().max_capacity(most).time_to_idle(IDLE).build())
     }
 
     pub(super) async fn find(&self, partition: &Partition) -> Option<Arc<Held>> {

@@ -34,6 +34,7 @@ use crate::store::kv::Write;
 use crate::store::sealed::error::store_error;
 use crate::store::sealed::keys_held::Held;
 use crate::store::sealed::keys_held::KeysHeld;
+use crate::store::sealed::keys_held::MOST;
 
 pub use crate::store::kv::Entry;
 pub use crate::store::kv::Expect;
@@ -173,8 +174,13 @@ pub struct SealedParts {
 impl Sealed {
     /// Lays sealing on a backend.
     pub fn new(parts: SealedParts) -> Self {
+        Self::keeping(MOST, parts)
+    }
+
+    /// The same, with room for the data keys of so many partitions; with none, they are unwrapped every time.
+    pub fn keeping(most: u64, parts: SealedParts) -> Self {
         let SealedParts { kv, keyring, entropy, clock } = parts;
-        Self { kv, keyring, entropy, clock, held: KeysHeld::new(), hash_key: OnceCell::new() }
+        Self { kv, keyring, entropy, clock, held: KeysHeld::new(most), hash_key: OnceCell::new() }
     }
 
     /// Makes an id for a commit.

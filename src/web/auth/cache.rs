@@ -9,7 +9,7 @@ use moka::future::Cache;
 use crate::web::auth::caller::Caller;
 
 /// More tokens than are in use at one time; beyond it, the least used are forgotten.
-const MOST_TOKENS: u64 = 10_000;
+pub(super) const MOST_TOKENS: u64 = 10_000;
 
 /// The hash of a token: the token itself is not kept.
 pub(super) type TokenHash = [u8; 32];
@@ -21,8 +21,9 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    pub(super) fn new() -> Self {
-        Self { tokens: Cache::new(MOST_TOKENS) }
+    /// Keeps at most so many.
+    pub(super) fn new(most: u64) -> Self {
+        Self { tokens: Cache::new(most) }
     }
 
     /// Finds what a token allows, if it may still be taken for good.

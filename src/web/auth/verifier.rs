@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::ports::clock::Clock;
 use crate::web::auth::cache::Checked;
+use crate::web::auth::cache::MOST_TOKENS;
 use crate::web::auth::cache::hash;
 use crate::web::auth::caller::Caller;
 use crate::web::auth::claims::Claims;
@@ -32,6 +33,7 @@ const TOKEN_LIMIT: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Verifier {
     current: ArcSwap<Current>,
+    most_kept: u64,
     fetch: Arc<dyn FetchKeys>,
     clock: Arc<dyn Clock>,
 }
@@ -58,8 +60,18 @@ enum Keys {
 impl Verifier {
     /// For these issuers. Nothing is fetched before a token needs it.
     pub fn new(settings: &Settings, fetch: Arc<dyn FetchKeys>, clock: Arc<dyn Clock>) -> Self {
-        let none = Current { issuers: BTreeMap::new(), checked: Checked::new() };
-        let verifier = Self { current: ArcSwap::from_pointee(none), fetch, clock };
+        Self::keeping(MOST_TOKENS, settings, fetch, clock)
+    }
+
+    /// The same, with room for so many checked tokens; with none, each is checked every time.
+    pub fn keeping(
+        most_kept: u64,
+        settings: &Settings,
+        fetch: Arc<dyn FetchKeys>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let none = Current { issuers: BTreeMap::new(), checked: Checked::new(0) };
+        let verifier = Self { current: ArcSwap::from_pointee(none), most_kept, fetch, clock };
         verifier.replace(settings);
         verifier
     }
@@ -76,7 +88,7 @@ impl Verifier {
             };
             (issuer.issuer.clone(), Issuer { audience: issuer.audience.clone(), keys })
         });
-        let current = Current { issuers: issuers.collect(), checked: Checked::new() };
+        let current = Current { issuers: issuers.collect(), checked: Checked::new(self.most_kept) };
         self.current.store(Arc::new(current));
     }
 

@@ -13,6 +13,7 @@ use crate::web::headers::Audience;
 use crate::web::problem;
 
 pub use crate::web::internal::readiness::Readiness;
+pub use crate::web::internal::state::Given;
 pub use crate::web::internal::state::Internal;
 
 /// So many requests are answered at once; the next is told to come back.

@@ -21,4 +21,5 @@ mod second_eyes;
 mod secrecy;
 mod start;
 mod stored;
+mod tenancy;
 mod world;

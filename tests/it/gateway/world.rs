@@ -139,9 +139,13 @@ impl World {
 
     /// Connects a Zoom user as an owner's account, as a person would.
     pub(crate) async fn connect(&self, owner: &str, email: &str) {
+        self.connect_by(&self.portal_link(owner).await, email).await;
+    }
+
+    /// Connects a Zoom user through a link straight into it.
+    pub(crate) async fn connect_by(&self, link: &Url, email: &str) {
         let visitor = Visitor::new();
-        let link = self.portal_link(owner).await;
-        let page = visitor.enter(&link).await;
+        let page = visitor.enter(link).await;
         let consent = visitor.press(&page, "connect_zoom", &[]).await;
         let consent = visitor.get(consent.location()).await;
         let form = consent.form("allow", None);
@@ -158,12 +162,16 @@ impl World {
 
     /// A link straight into connecting an owner's account.
     pub(crate) async fn portal_link(&self, owner: &str) -> Url {
+        self.portal_link_of("studio", owner).await
+    }
+
+    pub(crate) async fn portal_link_of(&self, site: &str, owner: &str) -> Url {
         let owner = match owner.strip_prefix("staff/") {
             None => json!({"kind": "default"}),
             Some(staff) => json!({"kind": "staff", "staff_id": staff}),
         };
         let body = json!({"actor": {"role": "owner"}, "page": "connect_zoom", "owner": owner, "return_to": RETURN_TO});
-        let made = self.post("/v1/sites/studio/portal-links", &body).await;
+        let made = self.post(&format!("/v1/sites/{site}/portal-links"), &body).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         Url::parse(made.body["url"].as_str().unwrap()).unwrap()
     }
