@@ -12,4 +12,4 @@ mod second_eyes;
 mod secrecy;
 mod start;
 mod stored;
-mod world;
+pub(crate) mod world;

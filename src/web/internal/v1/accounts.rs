@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 
 use crate::app::accounts;
 use crate::app::accounts::AccountError;
@@ -33,23 +35,52 @@ use crate::web::internal::v1::custom_link;
 use crate::web::internal::v1::custom_link::LinkTexts;
 use crate::web::internal::v1::paging::Paging;
 use crate::web::internal::v1::paging::cursor;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema;
+use crate::web::schema::AccountStateName;
+use crate::web::schema::Cursor;
+use crate::web::schema::Id;
+use crate::web::schema::LinkDescription;
+use crate::web::schema::LinkPassword;
+use crate::web::schema::LinkUrl;
+use crate::web::schema::Moment;
+use crate::web::schema::PlanName;
+use crate::web::schema::ProviderName;
+use crate::web::schema::Revision;
+use crate::web::schema::WarningCode;
 
 /// A custom link as it is put.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "provider": "custom_link", "url": "https://meet.example.com/room", "password": "k3J9aQ", "description": "Ring twice.",
+})))]
 pub(super) struct PutAccount {
+    /// What is put: a Zoom account is connected in the portal.
+    #[schema(schema_with = custom_provider)]
     provider: String,
+    /// The address that participants open.
+    #[schema(value_type = LinkUrl)]
     url: String,
+    /// What they type to get in.
     #[serde(default)]
+    #[schema(value_type = Option<LinkPassword>)]
     password: Option<String>,
+    /// What they read beside it.
     #[serde(default)]
+    #[schema(value_type = Option<LinkDescription>)]
     description: Option<String>,
 }
 
+fn custom_provider() -> ObjectBuilder {
+    schema::names(["custom_link"])
+        .description(Some("What is put: a Zoom account is connected in the portal."))
+}
+
 /// What happens at the provider to the meetings of sessions ahead.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Meetings {
     #[default]
@@ -58,57 +89,119 @@ enum Meetings {
 }
 
 /// How an account is disconnected.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Disconnect {
+    /// What happens at the provider to the meetings of sessions ahead.
     #[serde(default)]
+    #[param(inline, required = false)]
     meetings: Meetings,
 }
 
 /// A list of accounts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"items": [], "next_cursor": null})))]
 pub(super) struct AccountList {
+    /// The accounts of the page: the default first.
     items: Vec<AccountBody>,
+    /// Where the next page begins; `null` on the last one.
+    #[schema(required, value_type = Option<Cursor>)]
     next_cursor: Option<String>,
 }
 
 /// An account as it is answered: who and how, never a secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account, examples(json!({
+    "owner": {"kind": "default"}, "provider": "custom_link", "state": "active", "zoom": null,
+    "custom_link": {"url": "https://meet.example.com/…", "has_password": true, "has_description": true}, "warnings": [],
+    "connected_at": "2027-02-01T10:00:00Z", "updated_at": "2027-02-01T10:00:00Z", "revision": 4,
+})))]
 pub(super) struct AccountBody {
+    /// Whose it is.
     owner: OwnerBody,
+    /// Who serves it.
+    #[schema(value_type = ProviderName)]
     provider: &'static str,
+    /// Whether it can be used.
+    #[schema(value_type = AccountStateName)]
     state: &'static str,
+    /// The Zoom user, where it is one.
+    #[schema(required)]
     zoom: Option<HostBody>,
+    /// The custom link, where it is one.
+    #[schema(required)]
     custom_link: Option<CustomLinkBody>,
+    /// What somebody should know about it.
+    #[schema(value_type = Vec<WarningCode>)]
     warnings: Vec<()>,
+    /// When it was connected.
+    #[schema(value_type = Moment)]
     connected_at: Timestamp,
+    /// When it changed last.
+    #[schema(value_type = Moment)]
     updated_at: Timestamp,
+    /// Grows with every change of the account.
+    #[schema(value_type = Revision)]
     revision: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// Whose account it is.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = Owner)]
 enum OwnerBody {
+    /// The site's.
     Default,
-    Staff { staff_id: String },
+    /// A staff member's.
+    Staff {
+        /// Who it is.
+        #[schema(value_type = Id)]
+        staff_id: String,
+    },
 }
 
-#[derive(Debug, Serialize)]
+/// The Zoom user who hosts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ZoomUser)]
 struct HostBody {
+    /// Zoom's id of the user.
     user_id: String,
+    /// Zoom's id of the account that the user belongs to.
     account_id: String,
+    /// How the user signs in.
     email: String,
+    /// The user's plan.
+    #[schema(value_type = PlanName)]
     plan: &'static str,
+    /// What the user granted, in Zoom's words.
     scopes: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A custom link, as far as it is shown here: the whole of it stands in the links of sessions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomLink)]
 struct CustomLinkBody {
+    /// Scheme and host of the address.
+    #[schema(examples("https://meet.example.com/…"))]
     url: String,
+    /// Whether participants type a password.
     has_password: bool,
+    /// Whether there is a description.
     has_description: bool,
 }
 
+/// List the accounts of a site
+///
+/// The default account first, then those of staff members.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts",
+    operation_id = "listAccounts",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>),
+    responses((status = 200, description = "A page of accounts.", body = AccountList)),
+)]
 pub(super) async fn list(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -125,25 +218,68 @@ pub(super) async fn list(
     Ok(Answer(AccountList { items, next_cursor }))
 }
 
+/// Put a custom link as the site's default account
+///
+/// Replaces whatever was there, a Zoom account too.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "putDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, IfMatch),
+    request_body = PutAccount,
+    responses(
+        (status = 200, description = "The account was replaced.", body = AccountBody),
+        (status = 201, description = "The account was connected.", body = AccountBody),
+    ),
+)]
 pub(super) async fn put_default(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutAccount>,
 ) -> Result<Resource<AccountBody>, Problem> {
     put(&state, place(&on, Owner::Default), if_match, &body).await
 }
 
+/// Put a custom link as a staff member's account
+///
+/// Replaces whatever was there, a Zoom account too. The site must have a default account.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "putStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, PathId<StaffId>, IfMatch),
+    request_body = PutAccount,
+    responses(
+        (status = 200, description = "The account was replaced.", body = AccountBody),
+        (status = 201, description = "The account was connected.", body = AccountBody),
+    ),
+    extensions(("x-problems" = json!([Code::DefaultAccountRequired]))),
+)]
 pub(super) async fn put_staff(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
     PathId(staff): PathId<StaffId>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutAccount>,
 ) -> Result<Resource<AccountBody>, Problem> {
     put(&state, place(&on, Owner::Staff(staff)), if_match, &body).await
 }
 
+/// Read the site's default account
+///
+/// Who and how, never a secret.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "findDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>),
+    responses((status = 200, description = "The account.", body = AccountBody)),
+    extensions(("x-problems" = json!([Code::NotFound]))),
+)]
 pub(super) async fn find_default(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -152,6 +288,18 @@ pub(super) async fn find_default(
     find(&state, place(&on, Owner::Default)).await
 }
 
+/// Read a staff member's account
+///
+/// Who and how, never a secret.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "findStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>, PathId<StaffId>),
+    responses((status = 200, description = "The account.", body = AccountBody)),
+    extensions(("x-problems" = json!([Code::NotFound]))),
+)]
 pub(super) async fn find_staff(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -161,6 +309,17 @@ pub(super) async fn find_staff(
     find(&state, place(&on, Owner::Staff(staff))).await
 }
 
+/// Disconnect the site's default account
+///
+/// Sessions that it served have no link, unless something else gives them one.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "removeDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, IfMatch),
+    responses((status = 204, description = "The account is not connected any more.")),
+)]
 pub(super) async fn remove_default(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
@@ -170,6 +329,17 @@ pub(super) async fn remove_default(
     remove(&state, place(&on, Owner::Default), &how, if_match).await
 }
 
+/// Disconnect a staff member's account
+///
+/// Sessions that it served fall to the site's default account.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "removeStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, PathId<StaffId>, IfMatch),
+    responses((status = 204, description = "The account is not connected any more.")),
+)]
 pub(super) async fn remove_staff(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 
 use crate::app::choice;
 use crate::app::sessions;
@@ -36,18 +38,40 @@ use crate::web::internal::v1::custom_link;
 use crate::web::internal::v1::custom_link::LinkTexts;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::schema;
+use crate::web::schema::AudienceName;
+use crate::web::schema::Id;
+use crate::web::schema::LinkDescription;
+use crate::web::schema::LinkPassword;
+use crate::web::schema::LinkReason;
+use crate::web::schema::LinkSource;
+use crate::web::schema::LinkUrl;
+use crate::web::schema::Moment;
+use crate::web::schema::ProviderName;
+use crate::web::schema::Revision;
+use crate::web::schema::WarningCode;
 use crate::web::urls;
 
 /// For whom a link is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ForAudience {
+    /// For whom the link is; `staff` where it is left out.
+    #[param(value_type = AudienceName, required = false, inline)]
     audience: Option<String>,
 }
 
 /// A link as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Link, examples(json!({
+    "session_id": "s-1", "status": "ready", "reason": null, "provider": "zoom", "source": "staff_account",
+    "staff_id": "ana", "join_url": "https://meet.studio.example/j/4fK",
+    "provider_url": "https://us02web.zoom.us/j/92674392836?pwd=x", "password": "k3J9aQ", "description": null,
+    "meeting_id": "92674392836", "warnings": [], "retry_at": null, "revision": 3,
+    "updated_at": "2027-02-01T10:00:00Z",
+})))]
 pub(super) enum LinkBody {
     /// To an audience that may see it.
     Shown(Box<ShownLink>),
@@ -56,23 +80,64 @@ pub(super) enum LinkBody {
 }
 
 /// A link that may be seen by whom it is answered to, and not in a log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ShownLink {
+    /// The session.
+    #[schema(value_type = Id)]
     session_id: String,
+    /// Whether there is a link.
+    #[schema(schema_with = status)]
     status: &'static str,
+    /// Why the link is not ready; `null` where it is.
+    #[schema(required, value_type = Option<LinkReason>)]
     reason: Option<&'static str>,
+    /// Who serves it; `null` where there is none.
+    #[schema(required, value_type = Option<ProviderName>)]
     provider: Option<&'static str>,
+    /// Where it comes from; `null` where there is none.
+    #[schema(required, value_type = Option<LinkSource>)]
     source: Option<&'static str>,
+    /// Whose account serves it, where it is a staff member's.
+    #[schema(required, value_type = Option<Id>)]
     staff_id: Option<String>,
+    /// The permanent address of this audience: give participants this one. `null` where there is no link.
+    #[schema(required)]
     join_url: Option<Url>,
+    /// The address at the provider that the join address leads to.
+    #[schema(required, format = "uri")]
     provider_url: Option<String>,
+    /// What participants type to get in.
+    #[schema(required)]
     password: Option<String>,
+    /// What participants read beside it.
+    #[schema(required)]
     description: Option<String>,
+    /// The provider's id of the meeting.
+    #[schema(required)]
     meeting_id: Option<String>,
+    /// What somebody should know about it.
     warnings: Vec<WarningBody>,
+    /// When the next try is made.
+    #[schema(required, value_type = Option<Moment>)]
     retry_at: Option<Timestamp>,
+    /// Grows with every change of the link.
+    #[schema(value_type = Revision)]
     revision: u64,
+    /// When it changed last.
+    #[schema(value_type = Moment)]
     updated_at: Timestamp,
+}
+
+fn status() -> ObjectBuilder {
+    schema::names(["ready", "pending", "none", "failed"]).description(Some("Whether there is a link."))
+}
+
+fn hidden() -> ObjectBuilder {
+    schema::names(["hidden"]).description(Some("The link is hidden from this audience."))
+}
+
+fn hidden_for_audience() -> ObjectBuilder {
+    schema::names(["hidden_for_audience"]).description(Some("The visibility of the site or service says so."))
 }
 
 impl fmt::Debug for ShownLink {
@@ -86,39 +151,89 @@ impl fmt::Debug for ShownLink {
 }
 
 /// The fields of a link of which nothing may, or can, be told: each is `null`.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = UntoldFields)]
 pub(super) struct Untold {
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     provider: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     source: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     staff_id: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     join_url: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     provider_url: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     password: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     description: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     meeting_id: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     warnings: (),
+    /// Not told.
+    #[schema(value_type = schema::Untold)]
     retry_at: (),
 }
 
 /// A link that must not be seen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HiddenLink {
+    /// The session.
+    #[schema(value_type = Id)]
     session_id: String,
+    /// There is a link, and this audience must not see it.
+    #[schema(schema_with = hidden)]
     status: &'static str,
+    /// Why it is hidden.
+    #[schema(schema_with = hidden_for_audience)]
     reason: &'static str,
     #[serde(flatten)]
     untold: Untold,
+    /// Grows with every change of the link.
+    #[schema(value_type = Revision)]
     revision: u64,
+    /// When it changed last.
+    #[schema(value_type = Moment)]
     updated_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+/// What somebody should know about a link.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LinkWarning)]
 struct WarningBody {
+    /// Its stable name.
+    #[schema(value_type = WarningCode)]
     code: &'static str,
+    /// What to do about it.
     detail: &'static str,
+    /// The other sessions it concerns.
+    #[schema(value_type = Vec<Id>)]
     session_ids: Vec<String>,
 }
 
+/// Read the link of a session
+///
+/// As one audience gets it now; hidden from it, there is nothing to see. Asks no provider.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "findLink",
+    tag = "Links",
+    params(OnSite<needs::LinksRead>, PathId<SessionId>),
+    responses((status = 200, description = "The link.", body = LinkBody)),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn find(
     on: OnSite<needs::LinksRead>,
     State(state): State<Internal>,
@@ -132,8 +247,9 @@ pub(super) async fn find(
 }
 
 /// A choice by hand as it is put.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "mode", rename_all = "snake_case")]
+#[schema(examples(json!({"mode": "custom", "url": "https://meet.example.com/room", "password": "k3J9aQ"})))]
 pub(super) enum PutChoice {
     /// None: the rules decide.
     Inherit {},
@@ -141,21 +257,40 @@ pub(super) enum PutChoice {
     Account {},
     /// This link.
     Custom {
+        /// The address that participants open.
+        #[schema(value_type = LinkUrl)]
         url: String,
+        /// What they type to get in.
         #[serde(default)]
+        #[schema(value_type = Option<LinkPassword>)]
         password: Option<String>,
+        /// What they read beside it.
         #[serde(default)]
+        #[schema(value_type = Option<LinkDescription>)]
         description: Option<String>,
     },
     /// No link.
     None {},
 }
 
+/// Choose the link of a session by hand
+///
+/// `inherit` leaves it to the rules, `account` takes the link of an account, `custom` this one, `none` none at all.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "putLink",
+    tag = "Links",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch),
+    request_body = PutChoice,
+    responses((status = 200, description = "The link as staff see it now.", body = LinkBody)),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn put(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
     PathId(id): PathId<SessionId>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutChoice>,
 ) -> Result<Resource<LinkBody>, Problem> {
     let choice = body.choice()?;
@@ -165,6 +300,18 @@ pub(super) async fn put(
     Ok(Resource::found(view.session.link_revision(&view.site), body))
 }
 
+/// Remove the link of a session by hand
+///
+/// The same as choosing `none`.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "removeLink",
+    tag = "Links",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch),
+    responses((status = 204, description = "The session has no link any more.")),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn remove(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,

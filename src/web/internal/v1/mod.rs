@@ -12,37 +12,21 @@ mod sessions;
 mod sites;
 mod visibility;
 
-use axum::Router;
-use axum::routing::get;
-use axum::routing::post;
-use axum::routing::put;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::web::internal::state::Internal;
 
-/// The routes; the caller puts authentication around them.
-pub(super) fn router() -> Router<Internal> {
-    let site = "/v1/sites/{site_id}";
-    let below = |rest: &str| format!("{site}/{rest}");
-    Router::new()
-        .route(site, put(sites::put).get(sites::find).delete(sites::remove))
-        .route(&below("accounts"), get(accounts::list))
-        .route(
-            &below("accounts/default"),
-            put(accounts::put_default).get(accounts::find_default).delete(accounts::remove_default),
-        )
-        .route(
-            &below("accounts/staff/{staff_id}"),
-            put(accounts::put_staff).get(accounts::find_staff).delete(accounts::remove_staff),
-        )
-        .route(&below("links:batch"), post(links_batch::read))
-        .route(&below("portal-links"), post(portal_links::create))
-        .route(
-            &below("services/{service_id}"),
-            put(services::put).get(services::find).delete(services::remove),
-        )
-        .route(
-            &below("sessions/{session_id}"),
-            put(sessions::put).get(sessions::find).delete(sessions::cancel),
-        )
-        .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
+/// The routes, each with its description; the caller puts authentication around them.
+pub(super) fn router() -> OpenApiRouter<Internal> {
+    OpenApiRouter::default()
+        .routes(routes!(sites::put, sites::find, sites::remove))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::put_default, accounts::find_default, accounts::remove_default))
+        .routes(routes!(accounts::put_staff, accounts::find_staff, accounts::remove_staff))
+        .routes(routes!(links_batch::read))
+        .routes(routes!(portal_links::create))
+        .routes(routes!(services::put, services::find, services::remove))
+        .routes(routes!(sessions::put, sessions::find, sessions::cancel))
+        .routes(routes!(link::put, link::find, link::remove))
 }

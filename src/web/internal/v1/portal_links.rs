@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::app::portal;
 use crate::domain::account::Owner;
@@ -25,50 +26,96 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::Object;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema::Id;
+use crate::web::schema::Language;
+use crate::web::schema::Moment;
 use crate::web::urls;
 
 /// A portal link as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "actor": {"role": "owner"}, "page": "connect_zoom", "owner": {"kind": "default"}, "locale": "pt-BR",
+})))]
 pub(super) struct CreatePortalLink {
+    /// Who will open it.
+    #[schema(value_type = ActorBody)]
     actor: Object<ActorBody>,
+    /// Where it leads.
     page: PageBody,
+    /// Whose account is to be connected: required for `connect_zoom`, refused for `manage`.
     #[serde(default)]
+    #[schema(value_type = Option<OwnerBody>)]
     owner: Option<Object<OwnerBody>>,
+    /// Where the browser goes at the end: an address whose origin is listed in `portal.return_origins`.
     #[serde(default)]
+    #[schema(
+        format = "return-address",
+        pattern = "^https?://",
+        examples("https://app.example.com/settings")
+    )]
     return_to: Option<String>,
+    /// The language of the pages.
     #[serde(default)]
+    #[schema(value_type = Option<Language>)]
     locale: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Who opens a portal link.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "role", rename_all = "snake_case")]
+#[schema(as = Actor, examples(json!({"role": "owner"})))]
 enum ActorBody {
+    /// The owner of the site.
     Owner {},
-    Staff { staff_id: String },
+    /// A staff member, who may manage their own account only.
+    Staff {
+        /// Who it is.
+        #[schema(value_type = Id)]
+        staff_id: String,
+    },
 }
 
-#[derive(Debug, Deserialize)]
+/// Whose account is to be connected.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+#[schema(as = OwnerToConnect, examples(json!({"kind": "default"})))]
 enum OwnerBody {
+    /// The site's default account.
     Default {},
-    Staff { staff_id: String },
+    /// The account of a staff member.
+    Staff {
+        /// Who it is.
+        #[schema(value_type = Id)]
+        staff_id: String,
+    },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// Where a portal link leads: to the accounts, or straight into connecting one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PortalPage)]
 enum PageBody {
     Manage,
     ConnectZoom,
 }
 
 /// A portal link that was made. Its address lets in whoever has it: never shown in a log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PortalLink, examples(json!({
+    "id": "pl_k2vq5xg3ar6d7yq2h4tw5m3e6c7b2n4z", "url": "https://meet.studio.example/portal/open/8hQ",
+    "expires_at": "2027-02-01T10:10:00Z",
+})))]
 pub(super) struct PortalLinkBody {
+    /// Names the link in the audit trail; it opens nothing.
     id: String,
+    /// Opens the portal, once.
     url: Url,
+    /// Until when it can be opened.
+    #[schema(value_type = Moment)]
     expires_at: Timestamp,
 }
 
@@ -79,6 +126,21 @@ impl fmt::Debug for PortalLinkBody {
     }
 }
 
+/// Make a one-time link into the portal
+///
+/// Whoever has the link gets in, once, within ten minutes: hand it to the person it is for, and to nobody else.
+#[utoipa::path(
+    post,
+    path = "/v1/sites/{site_id}/portal-links",
+    operation_id = "createPortalLink",
+    tag = "Portal",
+    params(OnSite<needs::AccountsWrite>),
+    request_body = CreatePortalLink,
+    responses((status = 201, description = "The link was made.", body = PortalLinkBody)),
+    extensions(("x-problems" = json!([
+        Code::NotEntitled, Code::NotYourAccount, Code::SelfServiceDisabled, Code::DefaultAccountRequired,
+    ]))),
+)]
 pub(super) async fn create(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
