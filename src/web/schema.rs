@@ -26,6 +26,8 @@ use crate::web::auth::Scope;
 
 /// What an id of the platform looks like (contract.md section 2).
 const ID: &str = r"^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$";
+/// An https address with a name under a public domain.
+const PUBLIC_URL: &str = r"^https://(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}(?::[1-9][0-9]{0,3})?(?:[/?#][!-\[\]-~]*)?$";
 /// One line of text that is not blank.
 const LINE: &str = r"^(?=[\s\S]*\S)[^\u0000-\u001f\u007f-\u009f]*$";
 /// One line of text without control or invisible characters, or nothing.
@@ -72,12 +74,13 @@ words! {
         .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
         .min_length(Some(1)).max_length(Some(500)).examples(["Yoga with Ana"]);
     /// The name of a time zone in the IANA database, such as `America/Sao_Paulo`.
-    TimeZone = text().format(custom("iana-time-zone")).min_length(Some(1)).examples(["America/Sao_Paulo"]);
+    TimeZone = text().format(Some(custom("iana-time-zone"))).min_length(Some(1)).examples(["America/Sao_Paulo"]);
     /// A language of the pages (RFC 5646).
     Language = names(Locale::ALL.map(Locale::tag)).examples(["pt-BR"]);
-    /// An https address that participants can reach: no private host, no user name, no space or invisible character.
+    /// An https address that participants can reach: no private host or address, no user name. Written in ASCII: names
+    /// in Punycode, all else percent-encoded; what means the same is taken, too.
     LinkUrl = text()
-        .format(custom("public-https-url")).pattern(Some(r"^https://[^\s\\]+$"))
+        .format(Some(custom("public-https-url"))).pattern(Some(PUBLIC_URL))
         .min_length(Some(9)).max_length(Some(URL_BYTES)).examples(["https://meet.example.com/room"]);
     /// What participants type to get in; an empty one is none. One line without invisible characters.
     LinkPassword = text()
@@ -109,7 +112,7 @@ words! {
         "session_ended", "provider_rejected", "needs_attention",
     ]);
     /// Where the next page begins: an answer's `next_cursor`, unchanged.
-    Cursor = text().format(custom("cursor")).pattern(Some("^[A-Za-z0-9_-]+$")).examples(["ZGVmYXVsdA"]);
+    Cursor = text().format(Some(custom("cursor"))).pattern(Some("^[A-Za-z0-9_-]+$")).examples(["ZGVmYXVsdA"]);
     /// Nothing: this is not told here.
     Untold = ObjectBuilder::new().schema_type(Type::Null);
 }
@@ -125,8 +128,8 @@ pub(in crate::web) fn names<const N: usize>(names: [&'static str; N]) -> ObjectB
 }
 
 /// A form that JSON Schema has no name for; the description says what it is.
-fn custom(name: &str) -> Option<SchemaFormat> {
-    Some(SchemaFormat::Custom(name.to_owned()))
+fn custom(name: &str) -> SchemaFormat {
+    SchemaFormat::Custom(name.to_owned())
 }
 
 /// An id in the path.
@@ -154,7 +157,7 @@ pub(in crate::web) fn header(name: &str, description: &str, schema: Object) -> P
 
 /// A header's text with an example; `form` is a name for its form.
 pub(in crate::web) fn header_text(form: &str, example: &str) -> Object {
-    text().format(custom(form)).examples([example]).build()
+    text().format(Some(custom(form))).examples([example]).build()
 }
 
 /// Carries the scopes of which an operation needs one.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
+use crate::support::browser::Browser;
 use crate::support::program::greenroom;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
@@ -147,11 +148,14 @@ fn every_problem_is_named_and_what_a_body_takes_is_closed() {
     let document = document();
     let names: Vec<_> = Code::ALL.iter().map(|code| json!(code.name())).collect();
     assert_eq!(document["components"]["schemas"]["ProblemCode"]["enum"], json!(names));
-    for name in ["PutSite", "PutSession", "CreatePortalLink"] {
-        assert_eq!(document["components"]["schemas"][name]["additionalProperties"], json!(false), "{name}");
+    let schemas = &document["components"]["schemas"];
+    for name in ["PutSite", "PutSession", "Visibility", "AskLinks"] {
+        assert_eq!(schemas[name]["additionalProperties"], json!(false), "{name}");
     }
-    for variant in document["components"]["schemas"]["PutChoice"]["oneOf"].as_array().unwrap() {
-        assert_eq!(variant["additionalProperties"], json!(false), "{variant}");
+    for name in ["PutChoice", "CreatePortalLink", "Actor"] {
+        for form in schemas[name]["oneOf"].as_array().unwrap() {
+            assert_eq!(form["additionalProperties"], json!(false), "{name}: {form}");
+        }
     }
 }
 
@@ -191,4 +195,25 @@ async fn a_token_without_scopes_is_told_those_of_the_document() {
             assert!(operation["description"].as_str().unwrap().contains(scope), "{method} {path}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_browser_shows_its_operations_and_loads_nothing_from_elsewhere() {
+    let world = World::start(Backend::Embedded).await;
+    let browser = Browser::start().await;
+    browser.goto(world.internal.join("/docs").unwrap().as_str()).await;
+    browser.wait_for_text("Book or change a session").await;
+    browser.press("#operations-Sessions-putSession .opblock-summary-control").await;
+    browser.wait_for_text("unknown_service").await;
+    assert_eq!(browser.url().await.path(), "/docs/");
+    browser.goto(world.internal.join("/problems/unknown_service").unwrap().as_str()).await;
+    assert_eq!(browser.read("h1").await, "Unknown service");
+}
+
+#[tokio::test]
+async fn a_problem_is_explained_in_plain_text_to_whoever_does_not_ask_for_a_page() {
+    let world = World::start(Backend::Embedded).await;
+    let request = world.anonymous(Method::GET, "/problems/no_link").header("accept", "text/plain");
+    let text = request.send().await.unwrap().text().await.unwrap();
+    assert!(text.starts_with("no_link (409)\nNo link\n"), "{text}");
 }

@@ -50,10 +50,11 @@ pub(super) fn describe(operation: &mut Map<String, Value>, shape: &Shape) {
 fn implied(shape: &Shape, has_body: impl Into<Body>) -> BTreeSet<Code> {
     let mut codes = BTreeSet::from([Code::Internal, Code::Overloaded]);
     let has = |place: &str, name: Option<&str>| {
-        let fits = |parameter: &&Value| {
-            parameter["in"] == place && name.is_none_or(|name| parameter["name"] == name)
-        };
-        shape.parameters.iter().any(|parameter| fits(&parameter))
+        let says =
+            |parameter: &Value, key: &str, text: &str| parameter.get(key).is_some_and(|said| said == text);
+        shape.parameters.iter().any(|parameter| {
+            says(parameter, "in", place) && name.is_none_or(|name| says(parameter, "name", name))
+        })
     };
     if shape.token == Token::Needed {
         codes.extend([
@@ -101,13 +102,12 @@ fn response(codes: &[Code]) -> Value {
     let lines: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.name(), code.doc())).collect();
     let examples: Map<_, _> = codes.iter().map(|code| (code.name().to_owned(), example(*code))).collect();
     let problem = json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples});
-    let mut response =
-        json!({"description": lines.join("\n\n"), "content": {"application/problem+json": problem}});
-    let headers = codes.iter().flat_map(|code| headers(*code)).collect::<Map<_, _>>();
-    if !headers.is_empty() {
-        response["headers"] = Value::Object(headers);
-    }
-    response
+    let headers = codes.iter().filter_map(|code| headers(*code)).collect::<Map<_, _>>();
+    json!({
+        "description": lines.join("\n\n"),
+        "headers": headers,
+        "content": {"application/problem+json": problem},
+    })
 }
 
 fn example(code: Code) -> Value {
@@ -119,20 +119,20 @@ fn example(code: Code) -> Value {
         "code": code.name(),
         "request_id": "r-1",
     });
-    if code == Code::InvalidBody {
-        value["errors"] = json!([{"pointer": "/url", "detail": "is required"}]);
+    if let Some(fields) = value.as_object_mut().filter(|_| code == Code::InvalidBody) {
+        fields.insert("errors".into(), json!([{"pointer": "/url", "detail": "is required"}]));
     }
     json!({"summary": code.title(), "value": value})
 }
 
 /// The headers that come with a refusal. Where several share a status, some of them come without.
 fn headers(code: Code) -> Option<(String, Value)> {
-    let (name, description, kind) = match code {
-        Code::Unauthenticated => ("WWW-Authenticate", "How to authenticate (RFC 6750).", "string"),
-        Code::Overloaded | Code::KeysUnavailable => {
-            ("Retry-After", "After so many seconds another try makes sense, where that is known.", "integer")
-        }
-        _ => return None,
+    let (name, description, kind) = if code == Code::Unauthenticated {
+        ("WWW-Authenticate", "How to authenticate (RFC 6750).", "string")
+    } else if matches!(code, Code::Overloaded | Code::KeysUnavailable) {
+        ("Retry-After", "After so many seconds another try makes sense, where that is known.", "integer")
+    } else {
+        return None;
     };
     Some((
         name.to_owned(),

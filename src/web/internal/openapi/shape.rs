@@ -1,5 +1,7 @@
 //! Adds to every operation what the contract says of all: token and scopes, `X-Request-Id`, `ETag`, problems.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -9,22 +11,38 @@ use crate::web::internal::openapi::problems::Shape;
 use crate::web::internal::openapi::problems::Token;
 use crate::web::schema::SCOPES;
 
+/// Where a JSON body has its schema.
+const JSON_SCHEMA: &str = "/content/application~1json/schema";
+const SCHEMAS: &str = "/components/schemas";
+
 /// Completes a document whose operations describe only what is their own.
 pub(super) fn complete(document: &mut Value) {
-    let mut components = document["components"].take();
+    let mut schemas = document.pointer_mut(SCHEMAS).map(Value::take).unwrap_or_default();
     for operation in operations(document) {
-        complete_operation(operation, &components["schemas"]);
+        complete_operation(operation, &schemas);
     }
-    for schema in components["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+    for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {
         describe_properties(schema);
     }
-    close_requests(document, &mut components["schemas"]);
-    document["components"] = components;
+    close_requests(document, &mut schemas);
+    if let Some(place) = document.pointer_mut(SCHEMAS) {
+        *place = schemas;
+    }
+}
+
+/// What stands at a pointer; null, where nothing does.
+fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    static NOTHING: Value = Value::Null;
+    value.pointer(pointer).unwrap_or(&NOTHING)
+}
+
+/// The values of an object below a value.
+fn values_in<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    value.get_mut(name).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    let items = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let items = values_in(document, "paths").filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     items.filter_map(Value::as_object_mut)
 }
 
@@ -42,17 +60,12 @@ fn complete_operation(operation: &mut Map<String, Value>, schemas: &Value) {
 
 /// Moves the scopes from the parameter that carried them to where people and programs look for them.
 fn take_scopes(operation: &mut Map<String, Value>) -> Token {
-    let mut scopes = None;
+    let mut scopes: Option<Vec<Value>> = None;
     if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
-        parameters.retain_mut(|parameter| match parameter[SCOPES].take() {
-            Value::Array(found) => {
-                scopes = Some(found);
-                false
-            }
-            _ => {
-                parameter.as_object_mut().map(|fields| fields.remove(SCOPES));
-                true
-            }
+        parameters.retain(|parameter| {
+            let carried = parameter.get(SCOPES).and_then(Value::as_array);
+            scopes = scopes.take().or_else(|| carried.cloned());
+            carried.is_none()
         });
     }
     let Some(scopes) = scopes else {
@@ -84,23 +97,23 @@ fn add_parameter(operation: &mut Map<String, Value>) {
 
 fn complete_body(operation: &mut Map<String, Value>, schemas: &Value) {
     let Some(body) = operation.get_mut("requestBody") else { return };
-    body["required"] = true.into();
-    let described = resolve(&body["content"]["application/json"]["schema"], schemas)["description"].clone();
-    body["description"] = described;
+    let described = at(resolve(at(body, JSON_SCHEMA), schemas), "/description").clone();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("required".into(), true.into());
+        body.insert("description".into(), described);
+    }
 }
 
 fn add_headers(status: &str, response: &mut Value, schemas: &Value) {
-    let headers = &mut response["headers"];
-    if headers.is_null() {
-        *headers = json!({});
-    }
-    headers["X-Request-Id"] = header("The name of the request: the caller's, or ours.", "r-1");
-    let body = resolve(&response["content"]["application/json"]["schema"], schemas);
-    let has_revision = |schema: &Value| !schema["properties"]["revision"].is_null();
-    let variants = body["oneOf"].as_array().and_then(|variants| variants.first());
-    let body = variants.map_or(body, |variant| resolve(variant, schemas));
-    if matches!(status, "200" | "201") && has_revision(body) {
-        response["headers"]["ETag"] = header("The revision, to be presupposed in `If-Match`.", "\"3\"");
+    let body = resolve(at(response, JSON_SCHEMA), schemas);
+    let body = body.pointer("/oneOf/0").map_or(body, |variant| resolve(variant, schemas));
+    let has_revision = body.pointer("/properties/revision").is_some();
+    let Some(response) = response.as_object_mut() else { return };
+    let headers = response.entry("headers").or_insert_with(|| json!({}));
+    let Some(headers) = headers.as_object_mut() else { return };
+    headers.insert("X-Request-Id".into(), header("The name of the request: the caller's, or ours.", "r-1"));
+    if matches!(status, "200" | "201") && has_revision {
+        headers.insert("ETag".into(), header("The revision, to be presupposed in `If-Match`.", "\"3\""));
     }
 }
 
@@ -111,41 +124,37 @@ fn header(description: &str, example: &str) -> Value {
 
 /// The schema itself, or the one it refers to.
 fn resolve<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
-    match name(schema) {
-        Some(name) => &schemas[name],
-        None => schema,
-    }
+    name(schema).and_then(|name| schemas.get(name)).unwrap_or(schema)
 }
 
 fn name(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+    schema.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")
 }
 
 /// Says of a nullable property itself what the derive says of its other half, and of a tag what it is for.
 fn describe_properties(schema: &mut Value) {
-    for part in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
-        describe_properties(part);
+    for form in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        describe_properties(form);
     }
-    for property in
-        schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
-    {
-        if property["description"].is_null() {
-            let tag = property["enum"].as_array().is_some_and(|names| names.len() == 1);
-            let halves = property["oneOf"].as_array().into_iter().flatten();
-            let half = halves.map(|half| &half["description"]).find(|text| text.is_string()).cloned();
-            let text = half.or_else(|| tag.then(|| "Which of the forms this is.".into()));
-            if let (Some(fields), Some(text)) = (property.as_object_mut(), text) {
-                fields.insert("description".into(), text);
-            }
+    for property in values_in(schema, "properties") {
+        if property.get("description").is_some() {
+            continue;
+        }
+        let is_tag = at(property, "/enum").as_array().is_some_and(|names| names.len() == 1);
+        let halves = at(property, "/oneOf").as_array().into_iter().flatten();
+        let half = halves.filter_map(|half| half.get("description")).next_back().cloned();
+        let text = half.or_else(|| is_tag.then(|| "Which of the forms this is.".into()));
+        if let (Some(fields), Some(text)) = (property.as_object_mut(), text) {
+            fields.insert("description".into(), text);
         }
     }
 }
 
 /// Refuses unknown fields in everything that a request body is made of (contract.md section 2).
 fn close_requests(document: &mut Value, schemas: &mut Value) {
-    let bodies: Vec<_> = operations(document).filter_map(|operation| operation.get("requestBody")).collect();
-    let mut open: Vec<String> = bodies.into_iter().flat_map(names_within).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let bodies = operations(document).filter_map(|operation| operation.get("requestBody"));
+    let mut open: Vec<String> = bodies.flat_map(names_within).collect();
+    let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {
         if let Some(schema) = schemas.get_mut(&name).filter(|_| seen.insert(name)) {
             close(schema);

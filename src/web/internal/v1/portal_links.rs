@@ -1,5 +1,6 @@
 //! `/v1/sites/{site_id}/portal-links`: one-time links into the portal (R4, R6).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::Json as Answer;
@@ -8,8 +9,13 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use serde_json::json;
 use url::Url;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::Type;
 
 use crate::app::portal;
 use crate::domain::account::Owner;
@@ -29,6 +35,7 @@ use crate::web::internal::state::Internal;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema;
 use crate::web::schema::Id;
 use crate::web::schema::Language;
 use crate::web::schema::Moment;
@@ -37,14 +44,12 @@ use crate::web::urls;
 /// A portal link as it is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(examples(json!({
-    "actor": {"role": "owner"}, "page": "connect_zoom", "owner": {"kind": "default"}, "locale": "pt-BR",
-})))]
 pub(super) struct CreatePortalLink {
     /// Who will open it.
     #[schema(value_type = ActorBody)]
     actor: Object<ActorBody>,
-    /// Where it leads.
+    /// Where it leads: each has a form of its own.
+    #[schema(value_type = String)]
     page: PageBody,
     /// Whose account is to be connected: required for `connect_zoom`, refused for `manage`.
     #[serde(default)]
@@ -62,6 +67,54 @@ pub(super) struct CreatePortalLink {
     #[serde(default)]
     #[schema(value_type = Option<Language>)]
     locale: Option<String>,
+}
+
+/// A portal link as the document shows it: each page is a form of its own.
+#[derive(Debug)]
+enum PortalLinkForms {}
+
+impl utoipa::PartialSchema for PortalLinkForms {
+    fn schema() -> RefOr<Schema> {
+        let described =
+            "A portal link as it is asked for: into the accounts, or straight into connecting one.";
+        let example =
+            json!({"actor": {"role": "owner"}, "page": "connect_zoom", "owner": {"kind": "default"}});
+        let forms = ["manage", "connect_zoom"]
+            .into_iter()
+            .filter_map(form)
+            .fold(utoipa::openapi::schema::OneOfBuilder::new(), utoipa::openapi::schema::OneOfBuilder::item);
+        forms.description(Some(described)).examples([example]).into()
+    }
+}
+
+impl ToSchema for PortalLinkForms {
+    fn name() -> Cow<'static, str> {
+        "CreatePortalLink".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CreatePortalLink::schemas(schemas);
+    }
+}
+
+fn form(page: &'static str) -> Option<Schema> {
+    let RefOr::T(Schema::Object(mut form)) = <CreatePortalLink as utoipa::PartialSchema>::schema() else {
+        return None;
+    };
+    let this_page = schema::names([page]).description(Some("Where it leads."));
+    form.properties.insert("page".into(), this_page.into());
+    let owner = if page == "manage" {
+        let nobody =
+            ObjectBuilder::new().schema_type(Type::Null).description(Some("Belongs to the other form."));
+        nobody.into()
+    } else {
+        form.required.push("owner".into());
+        let mut owner = utoipa::openapi::Ref::from_schema_name("OwnerToConnect");
+        owner.description = "Whose account is to be connected.".into();
+        owner.into()
+    };
+    form.properties.insert("owner".into(), owner);
+    Some(Schema::Object(form))
 }
 
 /// Who opens a portal link.
@@ -94,10 +147,8 @@ enum OwnerBody {
     },
 }
 
-/// Where a portal link leads: to the accounts, or straight into connecting one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = PortalPage)]
 enum PageBody {
     Manage,
     ConnectZoom,
@@ -135,7 +186,7 @@ impl fmt::Debug for PortalLinkBody {
     operation_id = "createPortalLink",
     tag = "Portal",
     params(OnSite<needs::AccountsWrite>),
-    request_body = CreatePortalLink,
+    request_body = PortalLinkForms,
     responses((status = 201, description = "The link was made.", body = PortalLinkBody)),
     extensions(("x-problems" = json!([
         Code::NotEntitled, Code::NotYourAccount, Code::SelfServiceDisabled, Code::DefaultAccountRequired,

@@ -24,6 +24,7 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::PathId;
 use crate::web::extract::PreferWait;
 use crate::web::extract::Query;
+use crate::web::extract::whole;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
@@ -66,6 +67,7 @@ pub(super) struct PutSession {
     #[schema(value_type = Moment)]
     starts_at: Timestamp,
     /// How long it lasts, in minutes.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 1440)]
     duration_minutes: u16,
     /// Where it takes place, as clocks go.
