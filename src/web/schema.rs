@@ -27,7 +27,7 @@ use crate::web::auth::Scope;
 /// What an id of the platform looks like (contract.md section 2).
 const ID: &str = r"^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,64}$";
 /// An https address with a name under a public domain.
-const PUBLIC_URL: &str = r"^https://(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}(?::[1-9][0-9]{0,3})?(?:[/?#][!-\[\]-~]*)?$";
+const PUBLIC_URL: &str = r"^https://(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?$";
 /// One line of text that is not blank.
 const LINE: &str = r"^(?=[\s\S]*\S)[^\u0000-\u001f\u007f-\u009f]*$";
 /// One line of text without control or invisible characters, or nothing.

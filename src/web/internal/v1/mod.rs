@@ -1,9 +1,11 @@
 //! The provider-neutral API, version 1 (contract.md section 3): a handler extracts, calls one use case, answers.
 
+mod account_body;
 mod accounts;
 mod answer;
 mod custom_link;
 mod link;
+mod link_body;
 mod links_batch;
 mod paging;
 mod portal_links;

@@ -28,7 +28,7 @@ use crate::web::extract::whole;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
-use crate::web::internal::v1::link::LinkBody;
+use crate::web::internal::v1::link_body::LinkBody;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
