@@ -4,6 +4,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod keys;
+mod openapi;
 mod out;
 mod serve;
 mod shutdown;
@@ -77,6 +78,8 @@ enum Command {
     /// Make the keys that seal everything stored.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Print the OpenAPI document of the internal listener. Needs no configuration.
+    Openapi,
     /// Stand in for Zoom: consent pages, users, meetings, and faults on request.
     #[cfg(feature = "demo")]
     ZoomSimulator(zoom_simulator::Arguments),
@@ -99,6 +102,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Command::Demo(arguments) => ended(demo::run(&arguments, out)),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
+        Command::Openapi => ended(openapi::run(out)),
         #[cfg(feature = "demo")]
         Command::ZoomSimulator(arguments) => ended(zoom_simulator::run(arguments)),
     }

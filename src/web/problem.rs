@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Path;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
+use serde::Serializer;
+use utoipa::PartialSchema;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::Type;
 
 use crate::domain::id::RequestId;
 
@@ -111,12 +115,41 @@ codes! {
         "The keys of the token's issuer cannot be fetched. Try again a little later.";
 }
 
+impl Code {
+    /// The code of a name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+        schema.description(Some("Why a request is refused. Each has a page at `/problems/<code>`.")).into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        "ProblemCode".into()
+    }
+}
+
 /// One place in a body that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The place, as a JSON pointer (RFC 6901).
+    #[schema(examples("/url"))]
     pub pointer: String,
     /// What is wrong there.
+    #[schema(value_type = String, examples("is required"))]
     pub detail: Cow<'static, str>,
 }
 
@@ -193,13 +226,13 @@ impl Problem {
     }
 
     /// The JSON form (contract.md 2), which also stands inside of batch answers.
-    pub fn body(&self, request: &RequestId) -> impl Serialize + use<> {
+    pub fn body(&self, request: &RequestId) -> Body {
         Body {
             kind: format!("/problems/{}", self.code.name()),
             title: self.code.title(),
             status: self.code.status().as_u16(),
             detail: self.detail.clone(),
-            code: self.code.name(),
+            code: self.code,
             request_id: request.as_str().to_owned(),
             errors: self.errors.clone(),
         }
@@ -230,22 +263,38 @@ impl IntoResponse for Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Body {
+/// A refusal (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, examples(json!({
+    "type": "/problems/invalid_body",
+    "title": "Invalid body",
+    "status": 422,
+    "detail": "Correct the places that the errors point to, then send the body again.",
+    "code": "invalid_body",
+    "request_id": "r-1",
+    "errors": [{"pointer": "/url", "detail": "is required"}],
+})))]
+pub struct Body {
+    /// Where the page about it is.
     #[serde(rename = "type")]
+    #[schema(format = "uri-reference", examples("/problems/invalid_body"))]
     kind: String,
+    /// The same few words each time.
     title: &'static str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What the caller is to do next.
+    #[schema(value_type = String)]
     detail: Cow<'static, str>,
-    code: &'static str,
+    /// The stable name that callers are written against.
+    code: Code,
+    /// Names the request, as the header `X-Request-Id` does.
     request_id: String,
+    /// The places in the body that are wrong, one or more; only for `invalid_body`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, min_items = 1)]
     errors: Vec<FieldError>,
-}
-
-/// The pages that problems point to, for the internal listener.
-pub fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/problems/{code}", get(page))
 }
 
 /// Answers an address that leads nowhere: 404 `not_found`.
@@ -256,13 +305,6 @@ pub async fn not_found() -> Problem {
 /// Answers a method that an address does not take: 405 `method_not_allowed`.
 pub async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, Code::MethodNotAllowed.doc())
-}
-
-async fn page(Path(name): Path<String>) -> Result<String, Problem> {
-    let Some(code) = Code::ALL.iter().find(|code| code.name() == name) else {
-        return Err(Problem::new(Code::NotFound, "There is no such problem code."));
-    };
-    Ok(format!("{} ({})\n{}\n\n{}\n", code.name(), code.status().as_u16(), code.title(), code.doc()))
 }
 
 #[cfg(test)]

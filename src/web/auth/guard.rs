@@ -15,6 +15,9 @@ use axum::middleware::Next;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use utoipa::IntoParams;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::ParameterIn;
 
 use crate::domain::id::SiteId;
 use crate::web::auth::caller::Caller;
@@ -26,6 +29,7 @@ use crate::web::extract;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
 use crate::web::problem::method_not_allowed;
+use crate::web::schema;
 
 /// How a caller is asked for a token, and told that the one it sent is no good (RFC 6750 section 3).
 const CHALLENGE: &str = "Bearer realm=\"greenroom\"";
@@ -177,6 +181,18 @@ impl<S: Send + Sync, N: Needs> FromRequestParts<S> for OnSite<N> {
         }
         let site = SiteId::parse(&text).map_err(|error| extract::invalid_id("site_id", error))?;
         Ok(Self { caller, site: CheckedSite::new(site), needs: PhantomData })
+    }
+}
+
+impl<N: Needs> IntoParams for Authorized<N> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![schema::scopes(N::ANY_OF)]
+    }
+}
+
+impl<N: Needs> IntoParams for OnSite<N> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![schema::scopes(N::ANY_OF), schema::path_id("site_id")]
     }
 }
 

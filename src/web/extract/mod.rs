@@ -5,6 +5,7 @@ mod json;
 mod object;
 mod parameters;
 mod preconditions;
+mod whole;
 
 pub use crate::web::extract::body::read_body;
 pub use crate::web::extract::json::BATCH_LIMIT;
@@ -21,3 +22,4 @@ pub(in crate::web) use crate::web::extract::parameters::invalid_id;
 pub(in crate::web) use crate::web::extract::parameters::raw_parameter;
 pub use crate::web::extract::preconditions::IfMatch;
 pub use crate::web::extract::preconditions::PreferWait;
+pub use crate::web::extract::whole::whole;

@@ -6,6 +6,9 @@ use axum::extract::RawPathParams;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::ParameterIn;
 
 use crate::domain::id::InvalidId;
 use crate::domain::id::ServiceId;
@@ -13,6 +16,7 @@ use crate::domain::id::SessionId;
 use crate::domain::id::StaffId;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::schema;
 
 /// An id that may be taken out of a path. A site is none: it comes from [`OnSite`](crate::web::auth::OnSite), checked.
 pub trait PathParameter: Sized {
@@ -47,6 +51,12 @@ impl<S: Send + Sync, T: PathParameter> FromRequestParts<S> for PathId<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let text = raw_parameter(parts, T::NAME).await?;
         T::parse(&text).map(Self).map_err(|error| invalid_id(T::NAME, error))
+    }
+}
+
+impl<T: PathParameter> IntoParams for PathId<T> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![schema::path_id(T::NAME)]
     }
 }
 

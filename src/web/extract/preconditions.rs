@@ -8,6 +8,11 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
 use axum::http::request::Parts;
+use utoipa::IntoParams;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::ParameterIn;
+
+use crate::web::schema;
 
 /// The longest wait a caller may ask for (contract.md section 3, Sessions).
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -59,6 +64,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The revision that the caller presupposes, as the ETag of an earlier answer says it; `*`: any, \
+                           but there must be one. Anything else matches nothing.";
+        vec![schema::header("If-Match", description, schema::header_text("entity-tags", "\"3\""))]
+    }
+}
+
 /// How long the caller prefers to wait: `Prefer: wait=<seconds>`, at most 30; none where it does not say.
 ///
 /// A preference that cannot be read is ignored, as RFC 7240 section 2 asks.
@@ -70,6 +83,14 @@ impl PreferWait {
         let values = headers.get_all(HeaderName::from_static("prefer")).iter();
         let mut preferences = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
         Self(preferences.find_map(wait).map(|wait| wait.min(LONGEST_WAIT)))
+    }
+}
+
+impl IntoParams for PreferWait {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "`wait=<seconds>`: how long the answer may wait for the meeting (RFC 7240), from 0 to 30. What cannot \
+                           be read is ignored.";
+        vec![schema::header("Prefer", description, schema::header_text("preferences", "wait=5"))]
     }
 }
 

@@ -1,16 +1,18 @@
 //! What services and operators reach: the v1 API, health, and the pages of problems.
 
 mod health;
+mod openapi;
 mod readiness;
 mod state;
 mod v1;
 
 use axum::Router;
+use serde_json::Value;
 
 use crate::web::auth::authenticated;
 use crate::web::frame::Frame;
 use crate::web::headers::Audience;
-use crate::web::problem;
+use crate::web::problem_pages;
 
 pub use crate::web::internal::readiness::Readiness;
 pub use crate::web::internal::state::Given;
@@ -22,9 +24,21 @@ const MOST_RUNNING: usize = 1_024;
 /// The router of the internal listener. Liveness and readiness are never shed for the API's load.
 pub fn router(state: Internal) -> Router {
     let verifier = state.verifier.clone();
-    let v1 = authenticated(v1::router(), verifier).with_state(state.clone());
-    let api = v1.merge(problem::pages());
-    framed(api, [health::ready(state), health::alive()], MOST_RUNNING)
+    let v1 = authenticated(v1::router().into(), verifier).with_state(state.clone());
+    let api = v1.merge(Router::from(problem_pages::pages())).merge(openapi::router(document().to_string()));
+    let ready = Router::from(health::ready()).with_state(state);
+    framed(api, [ready, health::alive().into()], MOST_RUNNING)
+}
+
+/// The OpenAPI document of this listener, as it is served at `/openapi.json`.
+pub fn document() -> Value {
+    openapi::complete([
+        v1::router().into_openapi(),
+        health::alive().into_openapi(),
+        health::ready().into_openapi(),
+        openapi::described().into_openapi(),
+        problem_pages::pages::<()>().into_openapi(),
+    ])
 }
 
 /// Puts a frame of its own around each, with a bound of its own; the API's knows what nobody knows.

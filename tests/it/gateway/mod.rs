@@ -22,4 +22,4 @@ mod secrecy;
 mod start;
 mod stored;
 mod tenancy;
-mod world;
+pub(crate) mod world;

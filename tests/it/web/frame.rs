@@ -12,6 +12,7 @@ use axum::routing::get;
 use greenroom::web::frame::Frame;
 use greenroom::web::headers::Audience;
 use greenroom::web::problem;
+use greenroom::web::problem_pages;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::sync::Barrier;
@@ -31,7 +32,7 @@ async fn broken() -> String {
 }
 
 fn framed(audience: Audience) -> Router {
-    let routes = Router::new().route("/broken", get(broken)).merge(problem::pages());
+    let routes = Router::new().route("/broken", get(broken)).merge(Router::from(problem_pages::pages()));
     Frame::new(audience, 1).around_all(routes)
 }
 

@@ -3,18 +3,15 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 
 use crate::app::accounts;
 use crate::app::accounts::AccountError;
 use crate::app::accounts::AccountRange;
 use crate::app::accounts::Place;
-use crate::domain::account::Account;
-use crate::domain::account::AccountState;
-use crate::domain::account::Connection;
-use crate::domain::account::HostedAccount;
 use crate::domain::account::Owner;
 use crate::domain::account::Provider;
 use crate::domain::custom_link::CustomLink;
@@ -27,29 +24,52 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::PathId;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
+use crate::web::internal::v1::account_body::AccountBody;
 use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
 use crate::web::internal::v1::custom_link;
 use crate::web::internal::v1::custom_link::LinkTexts;
 use crate::web::internal::v1::paging::Paging;
 use crate::web::internal::v1::paging::cursor;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema;
+use crate::web::schema::Cursor;
+use crate::web::schema::LinkDescription;
+use crate::web::schema::LinkPassword;
+use crate::web::schema::LinkUrl;
 
 /// A custom link as it is put.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "provider": "custom_link", "url": "https://meet.example.com/room", "password": "k3J9aQ", "description": "Ring twice.",
+})))]
 pub(super) struct PutAccount {
+    /// What is put: a Zoom account is connected in the portal.
+    #[schema(schema_with = custom_provider)]
     provider: String,
+    /// The address that participants open.
+    #[schema(value_type = LinkUrl)]
     url: String,
+    /// What they type to get in.
     #[serde(default)]
+    #[schema(value_type = Option<LinkPassword>)]
     password: Option<String>,
+    /// What they read beside it.
     #[serde(default)]
+    #[schema(value_type = Option<LinkDescription>)]
     description: Option<String>,
 }
 
+fn custom_provider() -> ObjectBuilder {
+    schema::names(["custom_link"])
+        .description(Some("What is put: a Zoom account is connected in the portal."))
+}
+
 /// What happens at the provider to the meetings of sessions ahead.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Meetings {
     #[default]
@@ -58,57 +78,38 @@ enum Meetings {
 }
 
 /// How an account is disconnected.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Disconnect {
+    /// What happens at the provider to the meetings of sessions ahead.
     #[serde(default)]
+    #[param(inline, required = false)]
     meetings: Meetings,
 }
 
 /// A list of accounts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"items": [], "next_cursor": null})))]
 pub(super) struct AccountList {
+    /// The accounts of the page: the default first.
     items: Vec<AccountBody>,
+    /// Where the next page begins; `null` on the last one.
+    #[schema(required, value_type = Option<Cursor>)]
     next_cursor: Option<String>,
 }
 
-/// An account as it is answered: who and how, never a secret.
-#[derive(Debug, Serialize)]
-pub(super) struct AccountBody {
-    owner: OwnerBody,
-    provider: &'static str,
-    state: &'static str,
-    zoom: Option<HostBody>,
-    custom_link: Option<CustomLinkBody>,
-    warnings: Vec<()>,
-    connected_at: Timestamp,
-    updated_at: Timestamp,
-    revision: u64,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OwnerBody {
-    Default,
-    Staff { staff_id: String },
-}
-
-#[derive(Debug, Serialize)]
-struct HostBody {
-    user_id: String,
-    account_id: String,
-    email: String,
-    plan: &'static str,
-    scopes: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct CustomLinkBody {
-    url: String,
-    has_password: bool,
-    has_description: bool,
-}
-
+/// List the accounts of a site
+///
+/// The default account first, then those of staff members.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts",
+    operation_id = "listAccounts",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>),
+    responses((status = 200, description = "A page of accounts.", body = AccountList)),
+)]
 pub(super) async fn list(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -125,25 +126,68 @@ pub(super) async fn list(
     Ok(Answer(AccountList { items, next_cursor }))
 }
 
+/// Put a custom link as the site's default account
+///
+/// Replaces whatever was there, a Zoom account too.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "putDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, IfMatch),
+    request_body = PutAccount,
+    responses(
+        (status = 200, description = "The account was replaced.", body = AccountBody),
+        (status = 201, description = "The account was connected.", body = AccountBody),
+    ),
+)]
 pub(super) async fn put_default(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutAccount>,
 ) -> Result<Resource<AccountBody>, Problem> {
     put(&state, place(&on, Owner::Default), if_match, &body).await
 }
 
+/// Put a custom link as a staff member's account
+///
+/// Replaces whatever was there, a Zoom account too. The site must have a default account.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "putStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, PathId<StaffId>, IfMatch),
+    request_body = PutAccount,
+    responses(
+        (status = 200, description = "The account was replaced.", body = AccountBody),
+        (status = 201, description = "The account was connected.", body = AccountBody),
+    ),
+    extensions(("x-problems" = json!([Code::DefaultAccountRequired]))),
+)]
 pub(super) async fn put_staff(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
     PathId(staff): PathId<StaffId>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutAccount>,
 ) -> Result<Resource<AccountBody>, Problem> {
     put(&state, place(&on, Owner::Staff(staff)), if_match, &body).await
 }
 
+/// Read the site's default account
+///
+/// Who and how, never a secret.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "findDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>),
+    responses((status = 200, description = "The account.", body = AccountBody)),
+    extensions(("x-problems" = json!([Code::NotFound]))),
+)]
 pub(super) async fn find_default(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -152,6 +196,18 @@ pub(super) async fn find_default(
     find(&state, place(&on, Owner::Default)).await
 }
 
+/// Read a staff member's account
+///
+/// Who and how, never a secret.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "findStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsRead>, PathId<StaffId>),
+    responses((status = 200, description = "The account.", body = AccountBody)),
+    extensions(("x-problems" = json!([Code::NotFound]))),
+)]
 pub(super) async fn find_staff(
     on: OnSite<needs::AccountsRead>,
     State(state): State<Internal>,
@@ -161,6 +217,17 @@ pub(super) async fn find_staff(
     find(&state, place(&on, Owner::Staff(staff))).await
 }
 
+/// Disconnect the site's default account
+///
+/// Sessions that it served have no link, unless something else gives them one.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/accounts/default",
+    operation_id = "removeDefaultAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, IfMatch),
+    responses((status = 204, description = "The account is not connected any more.")),
+)]
 pub(super) async fn remove_default(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
@@ -170,6 +237,17 @@ pub(super) async fn remove_default(
     remove(&state, place(&on, Owner::Default), &how, if_match).await
 }
 
+/// Disconnect a staff member's account
+///
+/// Sessions that it served fall to the site's default account.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/accounts/staff/{staff_id}",
+    operation_id = "removeStaffAccount",
+    tag = "Accounts",
+    params(OnSite<needs::AccountsWrite>, PathId<StaffId>, IfMatch),
+    responses((status = 204, description = "The account is not connected any more.")),
+)]
 pub(super) async fn remove_staff(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,
@@ -228,58 +306,5 @@ impl PutAccount {
             password: self.password.as_deref(),
             description: self.description.as_deref(),
         })
-    }
-}
-
-impl AccountBody {
-    fn new(owner: &Owner, account: &Account) -> Self {
-        let (zoom, custom_link, state) = match &account.connection {
-            Connection::Hosted(hosted) => (Some(HostBody::from(hosted)), None, state_name(hosted.state)),
-            Connection::Custom(link) => (None, Some(CustomLinkBody::from(link)), "active"),
-        };
-        let owner = match owner {
-            Owner::Default => OwnerBody::Default,
-            Owner::Staff(staff) => OwnerBody::Staff { staff_id: staff.as_str().into() },
-        };
-        Self {
-            owner,
-            provider: account.connection.provider().name(),
-            state,
-            zoom,
-            custom_link,
-            warnings: Vec::new(),
-            connected_at: account.connected_at,
-            updated_at: account.updated_at,
-            revision: account.revision.0,
-        }
-    }
-}
-
-const fn state_name(state: AccountState) -> &'static str {
-    match state {
-        AccountState::Active => "active",
-        AccountState::ReauthorizationRequired { .. } => "reauthorization_required",
-    }
-}
-
-impl From<&HostedAccount> for HostBody {
-    fn from(account: &HostedAccount) -> Self {
-        Self {
-            user_id: account.host.user_id.clone(),
-            account_id: account.host.account_id.clone(),
-            email: account.host.email.clone(),
-            plan: account.host.plan.name(),
-            scopes: account.scopes.iter().cloned().collect(),
-        }
-    }
-}
-
-impl From<&CustomLink> for CustomLinkBody {
-    fn from(link: &CustomLink) -> Self {
-        Self {
-            url: link.url.to_string(),
-            has_password: link.password.is_some(),
-            has_description: link.description.is_some(),
-        }
     }
 }

@@ -1,27 +1,15 @@
 //! `…/sessions/{session_id}/link`: the link of a session, for an audience.
 
-use std::fmt;
-
 use axum::extract::State;
 use axum::http::StatusCode;
-use jiff::Timestamp;
 use serde::Deserialize;
-use serde::Serialize;
-use url::Url;
+use utoipa::ToSchema;
 
 use crate::app::choice;
 use crate::app::sessions;
-use crate::app::sessions::SessionView;
-use crate::domain::account::Provider;
 use crate::domain::id::SessionId;
-use crate::domain::link::Link;
-use crate::domain::link::Status;
-use crate::domain::link::Warning;
-use crate::domain::resolve::Source;
 use crate::domain::session::Choice;
 use crate::domain::visibility::Audience;
-use crate::domain::visibility::Sight;
-use crate::domain::visibility::sight;
 use crate::web::auth::OnSite;
 use crate::web::auth::needs;
 use crate::web::extract::IfMatch;
@@ -34,91 +22,36 @@ use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
 use crate::web::internal::v1::custom_link;
 use crate::web::internal::v1::custom_link::LinkTexts;
+use crate::web::internal::v1::link_body::LinkBody;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
-use crate::web::urls;
+use crate::web::schema::AudienceName;
+use crate::web::schema::LinkDescription;
+use crate::web::schema::LinkPassword;
+use crate::web::schema::LinkUrl;
 
 /// For whom a link is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ForAudience {
+    /// For whom the link is; `staff` where it is left out.
+    #[param(value_type = AudienceName, required = false, inline)]
     audience: Option<String>,
 }
 
-/// A link as it is answered.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum LinkBody {
-    /// To an audience that may see it.
-    Shown(Box<ShownLink>),
-    /// To one that must not: there is no field that could hold anything of it.
-    Hidden(HiddenLink),
-}
-
-/// A link that may be seen by whom it is answered to, and not in a log.
-#[derive(Serialize)]
-pub(super) struct ShownLink {
-    session_id: String,
-    status: &'static str,
-    reason: Option<&'static str>,
-    provider: Option<&'static str>,
-    source: Option<&'static str>,
-    staff_id: Option<String>,
-    join_url: Option<Url>,
-    provider_url: Option<String>,
-    password: Option<String>,
-    description: Option<String>,
-    meeting_id: Option<String>,
-    warnings: Vec<WarningBody>,
-    retry_at: Option<Timestamp>,
-    revision: u64,
-    updated_at: Timestamp,
-}
-
-impl fmt::Debug for ShownLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShownLink")
-            .field("session_id", &self.session_id)
-            .field("status", &self.status)
-            .field("reason", &self.reason)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The fields of a link of which nothing may, or can, be told: each is `null`.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Untold {
-    provider: (),
-    source: (),
-    staff_id: (),
-    join_url: (),
-    provider_url: (),
-    password: (),
-    description: (),
-    meeting_id: (),
-    warnings: (),
-    retry_at: (),
-}
-
-/// A link that must not be seen.
-#[derive(Debug, Serialize)]
-pub(super) struct HiddenLink {
-    session_id: String,
-    status: &'static str,
-    reason: &'static str,
-    #[serde(flatten)]
-    untold: Untold,
-    revision: u64,
-    updated_at: Timestamp,
-}
-
-#[derive(Debug, Serialize)]
-struct WarningBody {
-    code: &'static str,
-    detail: &'static str,
-    session_ids: Vec<String>,
-}
-
+/// Read the link of a session
+///
+/// As one audience gets it now; hidden from it, there is nothing to see. Asks no provider.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "findLink",
+    tag = "Links",
+    params(OnSite<needs::LinksRead>, PathId<SessionId>),
+    responses((status = 200, description = "The link.", body = LinkBody)),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn find(
     on: OnSite<needs::LinksRead>,
     State(state): State<Internal>,
@@ -132,8 +65,9 @@ pub(super) async fn find(
 }
 
 /// A choice by hand as it is put.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "mode", rename_all = "snake_case")]
+#[schema(examples(json!({"mode": "custom", "url": "https://meet.example.com/room", "password": "k3J9aQ"})))]
 pub(super) enum PutChoice {
     /// None: the rules decide.
     Inherit {},
@@ -141,21 +75,40 @@ pub(super) enum PutChoice {
     Account {},
     /// This link.
     Custom {
+        /// The address that participants open.
+        #[schema(value_type = LinkUrl)]
         url: String,
+        /// What they type to get in.
         #[serde(default)]
+        #[schema(value_type = Option<LinkPassword>)]
         password: Option<String>,
+        /// What they read beside it.
         #[serde(default)]
+        #[schema(value_type = Option<LinkDescription>)]
         description: Option<String>,
     },
     /// No link.
     None {},
 }
 
+/// Choose the link of a session by hand
+///
+/// `inherit` leaves it to the rules, `account` takes the link of an account, `custom` this one, `none` none at all.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "putLink",
+    tag = "Links",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch),
+    request_body = PutChoice,
+    responses((status = 200, description = "The link as staff see it now.", body = LinkBody)),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn put(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
     PathId(id): PathId<SessionId>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutChoice>,
 ) -> Result<Resource<LinkBody>, Problem> {
     let choice = body.choice()?;
@@ -165,6 +118,18 @@ pub(super) async fn put(
     Ok(Resource::found(view.session.link_revision(&view.site), body))
 }
 
+/// Remove the link of a session by hand
+///
+/// The same as choosing `none`.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link",
+    operation_id = "removeLink",
+    tag = "Links",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch),
+    responses((status = 204, description = "The session has no link any more.")),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn remove(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
@@ -199,120 +164,5 @@ impl ForAudience {
             let names = Audience::ALL.map(Audience::name).join(", ");
             Problem::new(Code::InvalidQuery, format!("Set audience to one of {names}."))
         })
-    }
-}
-
-impl LinkBody {
-    /// The link of a session as an audience gets it now.
-    pub(super) fn new(view: &SessionView, audience: Audience, state: &Internal) -> Self {
-        let link = view.link(state.gateway.clock.now());
-        let service =
-            view.session.booking.as_ref().and_then(|booking| view.site.services.get(&booking.service_id));
-        let service = service.map(|service| service.visibility).unwrap_or_default();
-        let hidden = sight(&view.site.settings.visibility, &service, audience) == Sight::Hidden;
-        if hidden && !matches!(link.status, Status::None(_)) {
-            return Self::Hidden(HiddenLink::of(view, &link));
-        }
-        let base_url = &state.gateway.settings.base_url;
-        let join_url = match link.status {
-            Status::None(_) => None,
-            Status::Ready | Status::Pending(_) | Status::Failed(_) => {
-                Some(urls::join(base_url, &view.session.join.token(audience)))
-            }
-        };
-        Self::Shown(Box::new(ShownLink::of(view, &link, join_url)))
-    }
-}
-
-impl ShownLink {
-    fn of(view: &SessionView, link: &Link<'_>, join_url: Option<Url>) -> Self {
-        Self {
-            session_id: view.session.id.as_str().into(),
-            status: link.status.name(),
-            reason: link.status.reason(),
-            provider: link.provider.map(Provider::name),
-            source: link.source.map(Source::name),
-            staff_id: link.staff().map(|member| member.as_str().into()),
-            join_url,
-            provider_url: link.provider_url.map(|url| url.expose().into()),
-            password: link.password.map(|password| password.expose().into()),
-            description: link.description.map(|description| description.expose().into()),
-            meeting_id: link.meeting_id.map(|id| id.as_str().into()),
-            warnings: link.warnings.iter().map(WarningBody::from).collect(),
-            retry_at: link.retry_at,
-            revision: link.revision.0,
-            updated_at: link.updated_at,
-        }
-    }
-}
-
-impl HiddenLink {
-    fn of(view: &SessionView, link: &Link<'_>) -> Self {
-        Self {
-            session_id: view.session.id.as_str().into(),
-            status: "hidden",
-            reason: "hidden_for_audience",
-            untold: Untold::default(),
-            revision: link.revision.0,
-            updated_at: link.updated_at,
-        }
-    }
-}
-
-impl From<&Warning> for WarningBody {
-    fn from(warning: &Warning) -> Self {
-        let (detail, others): (_, &[SessionId]) = match warning {
-            Warning::HostDoubleBooked(others) => (
-                "The host has another session at the same time and can run one meeting only. Move one of them, or let somebody else host it.",
-                others,
-            ),
-            Warning::SharedLinkOverlap(others) => (
-                "Another session has the same link at the same time: its people would meet these. Move one of them, or give one a link of its own.",
-                others,
-            ),
-            Warning::StaffAccountUnavailable => (
-                "The staff member's account cannot make the meeting. Reconnect it in the portal, or give it a plan with meetings.",
-                &[],
-            ),
-            Warning::BasicPlanTimeLimit => (
-                "The host has a Basic plan: the meeting ends after 40 minutes. Shorten the session or upgrade the host.",
-                &[],
-            ),
-            Warning::AccountNeedsReauthorization => (
-                "The account no longer lets us in: changes do not reach its meetings. Reconnect it in the portal.",
-                &[],
-            ),
-        };
-        let session_ids = others.iter().map(|other| other.as_str().into()).collect();
-        Self { code: warning.code(), detail, session_ids }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn showing_a_link_shows_no_way_into_the_meeting() {
-        let secret = || Some("https://s3cret.example".to_owned());
-        let link = ShownLink {
-            session_id: "class-1".into(),
-            status: "ready",
-            reason: None,
-            provider: None,
-            source: None,
-            staff_id: None,
-            join_url: Url::parse("https://s3cret.example").ok(),
-            provider_url: secret(),
-            password: secret(),
-            description: secret(),
-            meeting_id: secret(),
-            warnings: Vec::new(),
-            retry_at: None,
-            revision: 1,
-            updated_at: Timestamp::UNIX_EPOCH,
-        };
-        let shown = format!("{:?}", LinkBody::Shown(Box::new(link)));
-        assert!(shown.contains("class-1") && !shown.contains("s3cret"), "{shown}");
     }
 }

@@ -1,5 +1,6 @@
 //! The provider-neutral API, version 1 (contract.md section 3): a handler extracts, calls one use case, answers.
 
+mod account_body;
 mod accounts;
 mod answer;
 mod course_link;
@@ -10,6 +11,7 @@ mod explain;
 mod history;
 mod host_link;
 mod link;
+mod link_body;
 mod links_batch;
 mod paging;
 mod portal_links;
@@ -20,42 +22,32 @@ mod sessions_list;
 mod sites;
 mod visibility;
 
-use axum::Router;
 use axum::routing::get;
 use axum::routing::post;
 use axum::routing::put;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::web::internal::state::Internal;
 
-/// The routes; the caller puts authentication around them.
-pub(super) fn router() -> Router<Internal> {
+/// The routes, each with its description; the caller puts authentication around them.
+pub(super) fn router() -> OpenApiRouter<Internal> {
     let site = "/v1/sites/{site_id}";
     let below = |rest: &str| format!("{site}/{rest}");
-    Router::new()
-        .route(site, put(sites::put).get(sites::find).delete(sites::remove))
-        .route(&below("accounts"), get(accounts::list))
-        .route(
-            &below("accounts/default"),
-            put(accounts::put_default).get(accounts::find_default).delete(accounts::remove_default),
-        )
-        .route(
-            &below("accounts/staff/{staff_id}"),
-            put(accounts::put_staff).get(accounts::find_staff).delete(accounts::remove_staff),
-        )
-        .route(&below("links:batch"), post(links_batch::read))
-        .route(&below("portal-links"), post(portal_links::create))
-        .route(
-            &below("services/{service_id}"),
-            put(services::put).get(services::find).delete(services::remove),
-        )
+    OpenApiRouter::default()
+        .routes(routes!(sites::put, sites::find, sites::remove))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::put_default, accounts::find_default, accounts::remove_default))
+        .routes(routes!(accounts::put_staff, accounts::find_staff, accounts::remove_staff))
+        .routes(routes!(links_batch::read))
+        .routes(routes!(portal_links::create))
+        .routes(routes!(services::put, services::find, services::remove))
+        .routes(routes!(sessions::put, sessions::find, sessions::cancel))
+        .routes(routes!(link::put, link::find, link::remove))
         .route(&below("sessions"), get(sessions_list::list))
         .route(
             &below("services/{service_id}/link"),
             put(course_link::put).get(course_link::find).delete(course_link::remove),
-        )
-        .route(
-            &below("sessions/{session_id}"),
-            put(sessions::put).get(sessions::find).delete(sessions::cancel),
         )
         .route("/v1/events", get(events::read))
         .route(&below("stale-deliveries"), get(deliveries::stale))
@@ -64,5 +56,4 @@ pub(super) fn router() -> Router<Internal> {
         .route(&below("sessions:batch"), post(sessions_batch::put))
         .route(&below("sessions/{session_id}/host-link"), get(host_link::find))
         .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
-        .route(&below("sessions/{session_id}/link"), put(link::put).get(link::find).delete(link::remove))
 }

@@ -5,15 +5,21 @@ use serde::Deserialize;
 
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::schema::Cursor;
 
 const MOST: usize = 200;
 const USUAL: usize = 50;
 
 /// Which page of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Paging {
+    /// The most items of the page.
+    #[param(value_type = usize, required = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
+    /// Where the page begins: the `next_cursor` of the page before.
+    #[param(value_type = Cursor, required = false, inline)]
     cursor: Option<String>,
 }
 

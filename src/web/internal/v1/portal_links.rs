@@ -1,5 +1,6 @@
 //! `/v1/sites/{site_id}/portal-links`: one-time links into the portal (R4, R6).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use axum::Json as Answer;
@@ -8,7 +9,13 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use serde_json::json;
 use url::Url;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::Type;
 
 use crate::app::portal;
 use crate::domain::account::Owner;
@@ -25,36 +32,119 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::Object;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema;
+use crate::web::schema::Id;
+use crate::web::schema::Language;
+use crate::web::schema::Moment;
 use crate::web::urls;
 
 /// A portal link as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreatePortalLink {
+    /// Who will open it.
+    #[schema(value_type = ActorBody)]
     actor: Object<ActorBody>,
+    /// Where it leads: each has a form of its own.
+    #[schema(value_type = String)]
     page: PageBody,
+    /// Whose account is to be connected: required for `connect_zoom`, refused for `manage`.
     #[serde(default)]
+    #[schema(value_type = Option<OwnerBody>)]
     owner: Option<Object<OwnerBody>>,
+    /// Where the browser goes at the end: an address whose origin is listed in `portal.return_origins`.
     #[serde(default)]
+    #[schema(
+        format = "return-address",
+        pattern = "^https?://",
+        examples("https://app.example.com/settings")
+    )]
     return_to: Option<String>,
+    /// The language of the pages.
     #[serde(default)]
+    #[schema(value_type = Option<Language>)]
     locale: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, tag = "role", rename_all = "snake_case")]
-enum ActorBody {
-    Owner {},
-    Staff { staff_id: String },
+/// A portal link as the document shows it: each page is a form of its own.
+#[derive(Debug)]
+enum PortalLinkForms {}
+
+impl utoipa::PartialSchema for PortalLinkForms {
+    fn schema() -> RefOr<Schema> {
+        let described =
+            "A portal link as it is asked for: into the accounts, or straight into connecting one.";
+        let example =
+            json!({"actor": {"role": "owner"}, "page": "connect_zoom", "owner": {"kind": "default"}});
+        let forms = ["manage", "connect_zoom"]
+            .into_iter()
+            .filter_map(form)
+            .fold(utoipa::openapi::schema::OneOfBuilder::new(), utoipa::openapi::schema::OneOfBuilder::item);
+        forms.description(Some(described)).examples([example]).into()
+    }
 }
 
-#[derive(Debug, Deserialize)]
+impl ToSchema for PortalLinkForms {
+    fn name() -> Cow<'static, str> {
+        "CreatePortalLink".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        CreatePortalLink::schemas(schemas);
+    }
+}
+
+fn form(page: &'static str) -> Option<Schema> {
+    let RefOr::T(Schema::Object(mut form)) = <CreatePortalLink as utoipa::PartialSchema>::schema() else {
+        return None;
+    };
+    let this_page = schema::names([page]).description(Some("Where it leads."));
+    form.properties.insert("page".into(), this_page.into());
+    let owner = if page == "manage" {
+        let nobody =
+            ObjectBuilder::new().schema_type(Type::Null).description(Some("Belongs to the other form."));
+        nobody.into()
+    } else {
+        form.required.push("owner".into());
+        let mut owner = utoipa::openapi::Ref::from_schema_name("OwnerToConnect");
+        owner.description = "Whose account is to be connected.".into();
+        owner.into()
+    };
+    form.properties.insert("owner".into(), owner);
+    Some(Schema::Object(form))
+}
+
+/// Who opens a portal link.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, tag = "role", rename_all = "snake_case")]
+#[schema(as = Actor, examples(json!({"role": "owner"})))]
+enum ActorBody {
+    /// The owner of the site.
+    Owner {},
+    /// A staff member, who may manage their own account only.
+    Staff {
+        /// Who it is.
+        #[schema(value_type = Id)]
+        staff_id: String,
+    },
+}
+
+/// Whose account is to be connected.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+#[schema(as = OwnerToConnect, examples(json!({"kind": "default"})))]
 enum OwnerBody {
+    /// The site's default account.
     Default {},
-    Staff { staff_id: String },
+    /// The account of a staff member.
+    Staff {
+        /// Who it is.
+        #[schema(value_type = Id)]
+        staff_id: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -65,10 +155,18 @@ enum PageBody {
 }
 
 /// A portal link that was made. Its address lets in whoever has it: never shown in a log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PortalLink, examples(json!({
+    "id": "pl_k2vq5xg3ar6d7yq2h4tw5m3e6c7b2n4z", "url": "https://meet.studio.example/portal/open/8hQ",
+    "expires_at": "2027-02-01T10:10:00Z",
+})))]
 pub(super) struct PortalLinkBody {
+    /// Names the link in the audit trail; it opens nothing.
     id: String,
+    /// Opens the portal, once.
     url: Url,
+    /// Until when it can be opened.
+    #[schema(value_type = Moment)]
     expires_at: Timestamp,
 }
 
@@ -79,6 +177,21 @@ impl fmt::Debug for PortalLinkBody {
     }
 }
 
+/// Make a one-time link into the portal
+///
+/// Whoever has the link gets in, once, within ten minutes: hand it to the person it is for, and to nobody else.
+#[utoipa::path(
+    post,
+    path = "/v1/sites/{site_id}/portal-links",
+    operation_id = "createPortalLink",
+    tag = "Portal",
+    params(OnSite<needs::AccountsWrite>),
+    request_body = PortalLinkForms,
+    responses((status = 201, description = "The link was made.", body = PortalLinkBody)),
+    extensions(("x-problems" = json!([
+        Code::NotEntitled, Code::NotYourAccount, Code::SelfServiceDisabled, Code::DefaultAccountRequired,
+    ]))),
+)]
 pub(super) async fn create(
     on: OnSite<needs::AccountsWrite>,
     State(state): State<Internal>,

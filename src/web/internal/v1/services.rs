@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::services;
 use crate::app::services::ServiceSettings;
@@ -23,40 +24,85 @@ use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
 use crate::web::internal::v1::visibility::VisibilityBody;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema::Id;
+use crate::web::schema::Moment;
+use crate::web::schema::Name;
+use crate::web::schema::Revision;
+use crate::web::schema::ServiceKindName;
 
 /// The longest name of a service, in characters.
 const NAME_CHARACTERS: usize = 200;
 
 /// A service as it is put.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"kind": "class", "name": "Yoga", "video": true})))]
 pub(super) struct PutService {
+    /// Whether it is an appointment, a class or a course.
+    #[schema(value_type = ServiceKindName)]
     kind: String,
+    /// What it is called.
+    #[schema(value_type = Name)]
     name: String,
+    /// Whether its sessions are given by video.
     video: bool,
+    /// Which audiences see the links of its sessions.
     #[serde(default)]
+    #[schema(value_type = VisibilityBody, default = json!({}))]
     visibility: Object<VisibilityBody>,
 }
 
 /// A service as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Service, examples(json!({
+    "service_id": "yoga", "kind": "class", "name": "Yoga", "video": true,
+    "visibility": {"confirmation_email": null, "members_area": null, "reminder_email": null, "sms": null, "calendar_file": null},
+    "revision": 2, "updated_at": "2027-02-01T10:00:00Z",
+})))]
 pub(super) struct ServiceBody {
+    /// Its id.
+    #[schema(value_type = Id)]
     service_id: String,
+    /// Whether it is an appointment, a class or a course.
+    #[schema(value_type = ServiceKindName)]
     kind: &'static str,
+    /// What it is called.
     name: String,
+    /// Whether its sessions are given by video.
     video: bool,
+    /// Which audiences see the links of its sessions.
     visibility: VisibilityBody,
+    /// Grows with every change of the service.
+    #[schema(value_type = Revision)]
     revision: u64,
+    /// When it changed last.
+    #[schema(value_type = Moment)]
     updated_at: Timestamp,
 }
 
+/// Create or replace a service
+///
+/// A change of `kind` or `video` reaches the links of its sessions at once.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/services/{service_id}",
+    operation_id = "putService",
+    tag = "Services",
+    params(OnSite<needs::LinksWrite>, PathId<ServiceId>, IfMatch),
+    request_body = PutService,
+    responses(
+        (status = 200, description = "The service was there; this is what it is now.", body = ServiceBody),
+        (status = 201, description = "The service was created.", body = ServiceBody),
+    ),
+)]
 pub(super) async fn put(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
     PathId(id): PathId<ServiceId>,
-    (_, if_match): (Query<NoParameters>, IfMatch),
+    (_query, if_match): (Query<NoParameters>, IfMatch),
     Json(body): Json<PutService>,
 ) -> Result<Resource<ServiceBody>, Problem> {
     let settings = body.settings()?;
@@ -65,6 +111,18 @@ pub(super) async fn put(
     Ok(Resource::put(put, service.revision, ServiceBody::new(&id, &service)))
 }
 
+/// Read a service
+///
+/// What was put, every field filled in.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/services/{service_id}",
+    operation_id = "findService",
+    tag = "Services",
+    params(OnSite<needs::LinksWrite>, PathId<ServiceId>),
+    responses((status = 200, description = "The service.", body = ServiceBody)),
+    extensions(("x-problems" = json!([Code::UnknownService]))),
+)]
 pub(super) async fn find(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
@@ -75,6 +133,17 @@ pub(super) async fn find(
     Ok(Resource::found(service.revision, ServiceBody::new(&id, &service)))
 }
 
+/// Remove a service
+///
+/// Sessions that are booked with it stay.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/services/{service_id}",
+    operation_id = "removeService",
+    tag = "Services",
+    params(OnSite<needs::LinksWrite>, PathId<ServiceId>, IfMatch),
+    responses((status = 204, description = "The service is not there any more.")),
+)]
 pub(super) async fn remove(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,

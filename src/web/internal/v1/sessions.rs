@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::booking;
 use crate::app::booking::Book;
@@ -24,12 +25,19 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::PathId;
 use crate::web::extract::PreferWait;
 use crate::web::extract::Query;
+use crate::web::extract::whole;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer::Resource;
 use crate::web::internal::v1::answer::presupposed;
-use crate::web::internal::v1::link::LinkBody;
+use crate::web::internal::v1::link_body::LinkBody;
+use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema::Id;
+use crate::web::schema::Moment;
+use crate::web::schema::Revision;
+use crate::web::schema::TimeZone;
+use crate::web::schema::Title;
 
 /// The longest title, in characters.
 const TITLE_CHARACTERS: usize = 500;
@@ -39,46 +47,117 @@ const MOST_STAFF: usize = 20;
 const MOST_MINUTES: u16 = 1_440;
 
 /// A session as it is put.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "service_id": "yoga", "staff_ids": ["ana"], "title": "Yoga with Ana", "starts_at": "2027-03-01T13:00:00Z",
+    "duration_minutes": 60, "time_zone": "America/Sao_Paulo",
+})))]
 pub(super) struct PutSession {
+    /// The service it is an occurrence of; it must be there.
+    #[schema(value_type = Id)]
     pub(super) service_id: String,
+    /// Who gives it; the first who has an account hosts it.
     #[serde(default)]
+    #[schema(value_type = Vec<Id>, max_items = 20)]
     pub(super) staff_ids: Vec<String>,
+    /// What participants see it called.
+    #[schema(value_type = Title)]
     pub(super) title: String,
+    /// When it begins.
+    #[schema(value_type = Moment)]
     pub(super) starts_at: Timestamp,
+    /// How long it lasts, in minutes.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 1440)]
     pub(super) duration_minutes: u16,
+    /// Where it takes place, as clocks go.
+    #[schema(value_type = TimeZone)]
     pub(super) time_zone: String,
 }
 
 /// A session as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session, examples(json!({
+    "session_id": "s-1", "service_id": "yoga", "staff_ids": ["ana"], "title": "Yoga with Ana",
+    "starts_at": "2027-03-01T13:00:00Z", "duration_minutes": 60, "time_zone": "America/Sao_Paulo", "revision": 1,
+    "link": {
+        "session_id": "s-1", "status": "pending", "reason": "minting", "provider": "zoom", "source": "site_default",
+        "staff_id": null, "join_url": "https://meet.studio.example/j/4fK", "provider_url": null, "password": null,
+        "description": null, "meeting_id": null, "warnings": [], "retry_at": null, "revision": 1,
+        "updated_at": "2027-02-01T10:00:00Z",
+    },
+})))]
 pub(super) struct SessionBody {
+    /// Its id.
+    #[schema(value_type = Id)]
     session_id: String,
+    /// The service it is an occurrence of.
+    #[schema(value_type = Id)]
     service_id: String,
+    /// Who gives it.
+    #[schema(value_type = Vec<Id>)]
     staff_ids: Vec<String>,
+    /// What participants see it called.
     title: String,
+    /// When it begins.
+    #[schema(value_type = Moment)]
     starts_at: Timestamp,
+    /// How long it lasts, in minutes.
     duration_minutes: u16,
+    /// Where it takes place, as clocks go.
+    #[schema(value_type = TimeZone)]
     time_zone: String,
+    /// Grows with every change of the session; its link has a revision of its own.
+    #[schema(value_type = Revision)]
     revision: u64,
+    /// Its link, as staff see it.
     link: LinkBody,
 }
 
+/// Book or change a session
+///
+/// Makes the meeting, or changes it, and waits for that as long as the caller prefers. Not there by then: the link's
+/// `status` is `pending`, and it comes by itself.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}/sessions/{session_id}",
+    operation_id = "putSession",
+    tag = "Sessions",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch, PreferWait),
+    request_body = PutSession,
+    responses(
+        (status = 200, description = "The session was there; this is what it is now.", body = SessionBody),
+        (status = 201, description = "The session was booked.", body = SessionBody),
+    ),
+    extensions(("x-problems" = json!([Code::UnknownService]))),
+)]
 pub(super) async fn put(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
-    (PathId(id), _): (PathId<SessionId>, Query<NoParameters>),
-    (if_match, PreferWait(wait)): (IfMatch, PreferWait),
+    (id, _query): (PathId<SessionId>, Query<NoParameters>),
+    (if_match, prefer): (IfMatch, PreferWait),
     Json(body): Json<PutSession>,
 ) -> Result<Resource<SessionBody>, Problem> {
     let booking = body.booking().map_err(Problem::invalid_body)?;
-    let book = Book { session: id, booking, presupposed: presupposed(if_match) };
-    let wait = wait.unwrap_or(state.gateway.settings.minting.default_wait);
+    let book = Book { session: id.0, booking, presupposed: presupposed(if_match) };
+    let wait = prefer.0.unwrap_or(state.gateway.settings.minting.default_wait);
     let (put, view) = booking::put(&state.gateway, on.site.id(), book, wait).await?;
     Ok(Resource::put(put, view.session.revision, SessionBody::new(&view, &state)?))
 }
 
+/// Read a session
+///
+/// With its link as staff see it. Asks no provider.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/sessions/{session_id}",
+    operation_id = "findSession",
+    tag = "Sessions",
+    params(OnSite<needs::LinksRead>, PathId<SessionId>),
+    responses((status = 200, description = "The session.", body = SessionBody)),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn find(
     on: OnSite<needs::LinksRead>,
     State(state): State<Internal>,
@@ -89,6 +168,17 @@ pub(super) async fn find(
     Ok(Resource::found(view.session.revision, SessionBody::new(&view, &state)?))
 }
 
+/// Cancel a session
+///
+/// Its meeting is deleted at the provider, and its join addresses lead nowhere. Booked again, it gets a new meeting.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}/sessions/{session_id}",
+    operation_id = "cancelSession",
+    tag = "Sessions",
+    params(OnSite<needs::LinksWrite>, PathId<SessionId>, IfMatch),
+    responses((status = 204, description = "The session is not there any more.")),
+)]
 pub(super) async fn cancel(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,

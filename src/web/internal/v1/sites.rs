@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::sites;
 use crate::domain::id::SiteId;
@@ -24,18 +25,37 @@ use crate::web::internal::v1::answer::presupposed;
 use crate::web::internal::v1::visibility::VisibilityBody;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema::Id;
+use crate::web::schema::Language;
+use crate::web::schema::Moment;
+use crate::web::schema::Name;
+use crate::web::schema::Revision;
 
 /// The longest name of a business, in characters.
 const NAME_CHARACTERS: usize = 200;
 
 /// A site as it is put.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(examples(json!({
+    "display_name": "Studio Lua", "entitled": true, "staff_self_service": false, "locale": "pt-BR",
+    "visibility": {"confirmation_email": true, "members_area": true, "reminder_email": null, "sms": null, "calendar_file": null},
+})))]
 pub(super) struct PutSite {
+    /// What the business is called on pages; the site's id where it is left out.
+    #[schema(value_type = Option<Name>, default = json!(null))]
     display_name: Option<String>,
+    /// Whether the site's plan has video.
+    #[schema(default = true)]
     entitled: bool,
+    /// Whether staff members may set up accounts of their own.
+    #[schema(default = false)]
     staff_self_service: bool,
+    /// The language of its pages where nothing else decides.
+    #[schema(value_type = Language, default = "en")]
     locale: String,
+    /// Which audiences see the links of its sessions.
+    #[schema(value_type = VisibilityBody, default = json!({}))]
     visibility: Object<VisibilityBody>,
 }
 
@@ -52,18 +72,50 @@ impl Default for PutSite {
 }
 
 /// A site as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Site, examples(json!({
+    "site_id": "studio", "display_name": "Studio Lua", "entitled": true, "staff_self_service": false, "locale": "pt-BR",
+    "visibility": {"confirmation_email": true, "members_area": true, "reminder_email": null, "sms": null, "calendar_file": null},
+    "revision": 3, "updated_at": "2027-02-01T10:00:00Z",
+})))]
 pub(super) struct SiteBody {
+    /// Its id.
+    #[schema(value_type = Id)]
     site_id: String,
+    /// What the business is called on pages.
     display_name: String,
+    /// Whether the site's plan has video.
     entitled: bool,
+    /// Whether staff members may set up accounts of their own.
     staff_self_service: bool,
+    /// The language of its pages where nothing else decides.
+    #[schema(value_type = Language)]
     locale: &'static str,
+    /// Which audiences see the links of its sessions.
     visibility: VisibilityBody,
+    /// Grows with every change of the site.
+    #[schema(value_type = Revision)]
     revision: u64,
+    /// When it changed last.
+    #[schema(value_type = Moment)]
     updated_at: Timestamp,
 }
 
+/// Create or replace a site
+///
+/// Every field may be left out. The same body twice changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/sites/{site_id}",
+    operation_id = "putSite",
+    tag = "Sites",
+    params(OnSite<needs::SitesWrite>, IfMatch),
+    request_body = PutSite,
+    responses(
+        (status = 200, description = "The site was there; this is what it is now.", body = SiteBody),
+        (status = 201, description = "The site was created.", body = SiteBody),
+    ),
+)]
 pub(super) async fn put(
     on: OnSite<needs::SitesWrite>,
     State(state): State<Internal>,
@@ -76,6 +128,17 @@ pub(super) async fn put(
     Ok(Resource::put(put, site.revision, SiteBody::from(&*site)))
 }
 
+/// Read a site
+///
+/// What was put, every field filled in.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}",
+    operation_id = "findSite",
+    tag = "Sites",
+    params(OnSite<needs::SitesRead>),
+    responses((status = 200, description = "The site.", body = SiteBody)),
+)]
 pub(super) async fn find(
     on: OnSite<needs::SitesRead>,
     State(state): State<Internal>,
@@ -85,6 +148,17 @@ pub(super) async fn find(
     Ok(Resource::found(site.revision, SiteBody::from(&*site)))
 }
 
+/// Off-board a site
+///
+/// Its accounts, services, sessions and links go with it. The id may be used anew.
+#[utoipa::path(
+    delete,
+    path = "/v1/sites/{site_id}",
+    operation_id = "removeSite",
+    tag = "Sites",
+    params(OnSite<needs::SitesWrite>, IfMatch),
+    responses((status = 204, description = "The site is not there any more.")),
+)]
 pub(super) async fn remove(
     on: OnSite<needs::SitesWrite>,
     State(state): State<Internal>,

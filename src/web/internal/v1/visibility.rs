@@ -2,18 +2,33 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::visibility::ServiceVisibility;
 use crate::domain::visibility::SiteVisibility;
 
-/// The five switches; `null` follows what stands above.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Which audiences see a link. `null` follows what stands above: a service its site, a site's last three its
+/// `confirmation_email`, and a site's first two are `true`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Visibility, examples(json!({
+    "confirmation_email": true, "members_area": true, "reminder_email": null, "sms": null, "calendar_file": null,
+})))]
 pub(super) struct VisibilityBody {
+    /// The e-mail that confirms a booking.
+    #[serde(default)]
     confirmation_email: Option<bool>,
+    /// The pages of members.
+    #[serde(default)]
     members_area: Option<bool>,
+    /// The e-mail before the session.
+    #[serde(default)]
     reminder_email: Option<bool>,
+    /// The text message before the session.
+    #[serde(default)]
     sms: Option<bool>,
+    /// The file for calendars.
+    #[serde(default)]
     calendar_file: Option<bool>,
 }
 
