@@ -247,7 +247,7 @@ async fn commits(world: &World, commands: &mut Commands) -> usize {
     let script = ::redis::Script::new(include_str!("../../../src/store/redis/commit.lua"));
     let (mut count, mut quiet) = (0, 0);
     while quiet < 5 {
-        world.clock.advance(Duration::from_secs(1));
+        world.clock.advance(Duration::from_millis(200));
         world.ledger().await;
         let sent = commands.since().await;
         let of_site = |line: &&String| line.contains(script.get_hash()) && line.contains("{s:studio}");
