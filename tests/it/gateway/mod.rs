@@ -15,6 +15,7 @@ mod joining;
 mod lists;
 mod overlaps;
 mod reading;
+mod redeciding;
 mod refusals;
 mod search;
 mod second_eyes;
