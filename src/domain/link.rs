@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use crate::domain::account::Account;
 use crate::domain::account::AccountState;
 use crate::domain::account::HostedAccount;
+use crate::domain::account::Owner;
 use crate::domain::account::Plan;
 use crate::domain::account::Provider;
 use crate::domain::account::Revision;
@@ -83,7 +85,7 @@ pub enum Absence {
     SessionEnded,
 }
 
-/// What somebody should know about a link.
+/// What somebody should know about a link, or about an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
     /// The host has these other sessions at the same time, and runs one meeting at a time (R31).
@@ -140,6 +142,20 @@ impl Warning {
             Self::BasicPlanTimeLimit => "basic_plan_time_limit",
             Self::AccountNeedsReauthorization => "account_needs_reauthorization",
         }
+    }
+}
+
+impl Warning {
+    /// What somebody should know about an account, whatever it serves. A custom link cannot fail (R5).
+    pub fn of_account(owner: &Owner, account: &Account) -> Vec<Self> {
+        let Some(hosted) = account.connection.hosted() else { return Vec::new() };
+        let plan = match (hosted.host.plan, owner) {
+            (Plan::Basic, _) => Some(Self::BasicPlanTimeLimit),
+            (Plan::Unassigned, Owner::Staff(_)) => Some(Self::StaffAccountUnavailable),
+            (Plan::Unassigned, Owner::Default) | (Plan::Licensed, _) => None,
+        };
+        let lapsed = has_lapsed(hosted).then_some(Self::AccountNeedsReauthorization);
+        plan.into_iter().chain(lapsed).collect()
     }
 }
 
@@ -267,10 +283,14 @@ fn has_ended(session: &Session, now: Timestamp) -> bool {
     session.booking.as_ref().is_none_or(|booking| booking.ends_at() <= now)
 }
 
+const fn has_lapsed(account: &HostedAccount) -> bool {
+    matches!(account.state, AccountState::ReauthorizationRequired { .. })
+}
+
 fn warnings(account: &HostedAccount, session: &Session, staff: Option<&StaffId>) -> Vec<Warning> {
     let is_long = session.booking.as_ref().is_some_and(|booking| booking.duration_minutes > BASIC_MINUTES);
     let basic = (account.host.plan == Plan::Basic && is_long).then_some(Warning::BasicPlanTimeLimit);
-    let has_lapsed = matches!(account.state, AccountState::ReauthorizationRequired { .. });
+    let has_lapsed = has_lapsed(account);
     let lapsed = has_lapsed.then_some(Warning::AccountNeedsReauthorization);
     let is_waiting = session.minting.handed_out().is_none();
     let is_unable = (has_lapsed && is_waiting) || account.host.plan == Plan::Unassigned;

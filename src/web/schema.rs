@@ -16,10 +16,14 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::schema::SchemaFormat;
 use utoipa::openapi::schema::Type;
 
+use crate::app::sessions_list::LinkStatus;
+use crate::domain::cause::Cause;
 use crate::domain::custom_link::DESCRIPTION_CHARACTERS;
 use crate::domain::custom_link::PASSWORD_CHARACTERS;
 use crate::domain::custom_link::URL_BYTES;
+use crate::domain::event::EventKind;
 use crate::domain::locale::Locale;
+use crate::domain::resolve::Rule;
 use crate::domain::service::ServiceKind;
 use crate::domain::visibility::Audience;
 use crate::web::auth::Scope;
@@ -100,17 +104,34 @@ words! {
     AccountStateName = names(["active", "reauthorization_required"]);
     /// The plan of a Zoom user; meetings of a Basic host end after 40 minutes.
     PlanName = names(["basic", "licensed", "unassigned"]);
-    /// What somebody should know about a link.
+    /// What somebody should know about a link or an account.
     WarningCode = names([
         "host_double_booked", "shared_link_overlap", "basic_plan_time_limit", "staff_account_unavailable",
         "account_needs_reauthorization",
     ]);
+    /// Whether there is a link: `pending` will be, `failed` needs somebody to look.
+    LinkStatusName = names(LinkStatus::ALL.map(LinkStatus::name));
     /// Why a link is `pending`, `none` or `failed`.
     LinkReason = names([
         "minting", "scheduled", "provider_unavailable", "provider_rate_limited", "daily_limit_reached",
         "reauthorization_required", "not_entitled", "no_default_account", "service_offline", "removed_by_hand",
         "session_ended", "provider_rejected", "needs_attention",
     ]);
+    /// Why a link became what it is.
+    CauseName = names(Cause::ALL.map(Cause::name));
+    /// A rule that may decide on a link; they are asked in this order.
+    RuleName = names(Rule::ALL.map(Rule::name));
+    /// What became of a rule: it was asked, it gave the answer, or an earlier one had.
+    RuleOutcome = names(["passed", "decided", "skipped"]);
+    /// What happened.
+    EventType = names(EventKind::ALL.map(EventKind::name));
+    /// To what it happened: the link of a session, the links of a service, of all that an account serves, or of the whole
+    /// site; or an account itself.
+    EventScope = names(["session", "service", "owner", "site", "account"]);
+    /// Who was handed something, in the platform's own words: 1 to 200 characters, without control characters.
+    Recipient = text()
+        .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*$"))
+        .min_length(Some(1)).max_length(Some(200)).examples(["customer-17"]);
     /// Where the next page begins: an answer's `next_cursor`, unchanged.
     Cursor = text().format(Some(custom("cursor"))).pattern(Some("^[A-Za-z0-9_-]+$")).examples(["ZGVmYXVsdA"]);
     /// Nothing: this is not told here.

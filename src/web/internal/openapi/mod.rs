@@ -56,6 +56,7 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
         (name = "Services", description = "What a site sells: appointments, classes, courses."),
         (name = "Sessions", description = "What is booked: one occurrence of a service at a time."),
         (name = "Links", description = "What participants open to get into a session."),
+        (name = "Events", description = "What customers could notice, in the order it happened."),
         (name = "Service", description = "The state and the description of the gateway itself. Needs no token."),
     ),
     components(schemas(problem::Body, problem::FieldError, problem::Code)),

@@ -129,7 +129,7 @@ fn example(code: Code) -> Value {
 fn headers(code: Code) -> Option<(String, Value)> {
     let (name, description, kind) = if code == Code::Unauthenticated {
         ("WWW-Authenticate", "How to authenticate (RFC 6750).", "string")
-    } else if matches!(code, Code::Overloaded | Code::KeysUnavailable) {
+    } else if matches!(code, Code::Overloaded | Code::KeysUnavailable | Code::ProviderUnavailable) {
         ("Retry-After", "After so many seconds another try makes sense, where that is known.", "integer")
     } else {
         return None;

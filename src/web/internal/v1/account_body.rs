@@ -10,13 +10,14 @@ use crate::domain::account::Connection;
 use crate::domain::account::HostedAccount;
 use crate::domain::account::Owner;
 use crate::domain::custom_link::CustomLink;
+use crate::domain::link::Warning;
+use crate::web::internal::v1::warning_body::WarningBody;
 use crate::web::schema::AccountStateName;
 use crate::web::schema::Id;
 use crate::web::schema::Moment;
 use crate::web::schema::PlanName;
 use crate::web::schema::ProviderName;
 use crate::web::schema::Revision;
-use crate::web::schema::WarningCode;
 
 /// An account as it is answered: who and how, never a secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,8 +42,7 @@ pub(super) struct AccountBody {
     #[schema(required)]
     custom_link: Option<CustomLinkBody>,
     /// What somebody should know about it.
-    #[schema(value_type = Vec<WarningCode>)]
-    warnings: Vec<()>,
+    warnings: Vec<WarningBody>,
     /// When it was connected.
     #[schema(value_type = Moment)]
     connected_at: Timestamp,
@@ -58,7 +58,7 @@ pub(super) struct AccountBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = Owner)]
-enum OwnerBody {
+pub(super) enum OwnerBody {
     /// The site's.
     Default,
     /// A staff member's.
@@ -105,17 +105,13 @@ impl AccountBody {
             Connection::Hosted(hosted) => (Some(HostBody::from(hosted)), None, state_name(hosted.state)),
             Connection::Custom(link) => (None, Some(CustomLinkBody::from(link)), "active"),
         };
-        let owner = match owner {
-            Owner::Default => OwnerBody::Default,
-            Owner::Staff(staff) => OwnerBody::Staff { staff_id: staff.as_str().into() },
-        };
         Self {
-            owner,
+            owner: owner.into(),
             provider: account.connection.provider().name(),
             state,
             zoom,
             custom_link,
-            warnings: Vec::new(),
+            warnings: Warning::of_account(owner, account).iter().map(WarningBody::from).collect(),
             connected_at: account.connected_at,
             updated_at: account.updated_at,
             revision: account.revision.0,
@@ -127,6 +123,15 @@ const fn state_name(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::ReauthorizationRequired { .. } => "reauthorization_required",
+    }
+}
+
+impl From<&Owner> for OwnerBody {
+    fn from(owner: &Owner) -> Self {
+        match owner {
+            Owner::Default => Self::Default,
+            Owner::Staff(member) => Self::Staff { staff_id: member.as_str().into() },
+        }
     }
 }
 

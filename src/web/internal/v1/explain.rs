@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::sessions;
 use crate::app::sessions::SessionView;
@@ -26,35 +27,93 @@ use crate::web::extract::PathId;
 use crate::web::extract::Query;
 use crate::web::internal::state::Internal;
 use crate::web::language;
+use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::schema::Language;
+use crate::web::schema::LinkReason;
+use crate::web::schema::LinkSource;
+use crate::web::schema::LinkStatusName;
+use crate::web::schema::ProviderName;
+use crate::web::schema::RuleName;
+use crate::web::schema::RuleOutcome;
 use crate::web::texts::Texts;
 
 /// The link that was decided on, and the rules that led to it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "decision": {"status": "none", "reason": "no_default_account", "source": null, "provider": null},
+    "steps": [
+        {"rule": "entitlement", "outcome": "passed", "detail": "The plan of Studio Lua includes video."},
+        {"rule": "main_gate", "outcome": "decided", "detail": "Studio Lua has no default account, so none of its sessions shows a link. Connect one to bring the links back."},
+    ],
+})))]
 pub(super) struct Explanation {
+    /// What was decided.
     decision: DecisionBody,
+    /// The rules in order: those that were asked, the one that gave the answer, and those that it kept from being asked.
     steps: Vec<StepBody>,
 }
 
 /// What staff would be told of the link, and nothing that opens it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LinkDecision)]
 struct DecisionBody {
+    /// Whether there is a link.
+    #[schema(value_type = LinkStatusName)]
     status: &'static str,
+    /// Why the link is not ready; `null` where it is.
+    #[schema(required, value_type = Option<LinkReason>)]
     reason: Option<&'static str>,
+    /// Where it comes from; `null` where there is none.
+    #[schema(required, value_type = Option<LinkSource>)]
     source: Option<&'static str>,
+    /// Who serves it; `null` where there is none.
+    #[schema(required, value_type = Option<ProviderName>)]
     provider: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+/// One rule, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RuleStep)]
 struct StepBody {
+    /// Which rule.
+    #[schema(value_type = RuleName)]
     rule: &'static str,
+    /// What became of it.
+    #[schema(value_type = RuleOutcome)]
     outcome: &'static str,
+    /// What it saw, in the reader's language.
     detail: String,
 }
 
 /// An answer in a language, and what it was chosen by (RFC 9110 section 12.5).
 type InLanguage = [(HeaderName, &'static str); 2];
 
+/// Explain the link of a session
+///
+/// Which rule decided on it, and what each saw; nothing that opens it.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/sessions/{session_id}/link/explain",
+    operation_id = "explainLink",
+    tag = "Links",
+    params(
+        OnSite<needs::LinksRead>,
+        PathId<SessionId>,
+        ("Accept-Language" = Option<String>, Header, description = "The languages that the reader understands (RFC 9110). \
+         Where it names none of ours, the language of the site is used.", example = "pt-BR, en;q=0.8"),
+    ),
+    responses((
+        status = 200,
+        description = "The decision and the rules that led to it.",
+        body = Explanation,
+        headers(
+            ("Content-Language" = Language, description = "The language of the sentences."),
+            ("Vary", description = "`Accept-Language`: by what the language was chosen."),
+        ),
+    )),
+    extensions(("x-problems" = json!([Code::UnknownSession]))),
+)]
 pub(super) async fn explain(
     on: OnSite<needs::LinksRead>,
     State(state): State<Internal>,

@@ -10,23 +10,22 @@ use utoipa::openapi::ObjectBuilder;
 
 use crate::app::sessions::SessionView;
 use crate::domain::account::Provider;
-use crate::domain::id::SessionId;
 use crate::domain::link::Link;
 use crate::domain::link::Status;
-use crate::domain::link::Warning;
 use crate::domain::resolve::Source;
 use crate::domain::visibility::Audience;
 use crate::domain::visibility::Sight;
 use crate::domain::visibility::sight;
 use crate::web::internal::state::Internal;
+use crate::web::internal::v1::warning_body::WarningBody;
 use crate::web::schema;
 use crate::web::schema::Id;
 use crate::web::schema::LinkReason;
 use crate::web::schema::LinkSource;
+use crate::web::schema::LinkStatusName;
 use crate::web::schema::Moment;
 use crate::web::schema::ProviderName;
 use crate::web::schema::Revision;
-use crate::web::schema::WarningCode;
 use crate::web::urls;
 
 /// A link as it is answered.
@@ -53,7 +52,7 @@ pub(super) struct ShownLink {
     #[schema(value_type = Id)]
     session_id: String,
     /// Whether there is a link.
-    #[schema(schema_with = status)]
+    #[schema(value_type = LinkStatusName)]
     status: &'static str,
     /// Why the link is not ready; `null` where it is.
     #[schema(required, value_type = Option<LinkReason>)]
@@ -93,10 +92,6 @@ pub(super) struct ShownLink {
     /// When it changed last.
     #[schema(value_type = Moment)]
     updated_at: Timestamp,
-}
-
-fn status() -> ObjectBuilder {
-    schema::names(["ready", "pending", "none", "failed"]).description(Some("Whether there is a link."))
 }
 
 fn hidden() -> ObjectBuilder {
@@ -175,20 +170,6 @@ pub(super) struct HiddenLink {
     updated_at: Timestamp,
 }
 
-/// What somebody should know about a link.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LinkWarning)]
-struct WarningBody {
-    /// Its stable name.
-    #[schema(value_type = WarningCode)]
-    code: &'static str,
-    /// What to do about it.
-    detail: &'static str,
-    /// The other sessions it concerns.
-    #[schema(value_type = Vec<Id>)]
-    session_ids: Vec<String>,
-}
-
 impl LinkBody {
     /// The link of a session as an audience gets it now.
     pub(super) fn new(view: &SessionView, audience: Audience, state: &Internal) -> Self {
@@ -243,35 +224,6 @@ impl HiddenLink {
             revision: link.revision.0,
             updated_at: link.updated_at,
         }
-    }
-}
-
-impl From<&Warning> for WarningBody {
-    fn from(warning: &Warning) -> Self {
-        let (detail, others): (_, &[SessionId]) = match warning {
-            Warning::HostDoubleBooked(others) => (
-                "The host has another session at the same time and can run one meeting only. Move one of them, or let somebody else host it.",
-                others,
-            ),
-            Warning::SharedLinkOverlap(others) => (
-                "Another session has the same link at the same time: its people would meet these. Move one of them, or give one a link of its own.",
-                others,
-            ),
-            Warning::StaffAccountUnavailable => (
-                "The staff member's account cannot make the meeting. Reconnect it in the portal, or give it a plan with meetings.",
-                &[],
-            ),
-            Warning::BasicPlanTimeLimit => (
-                "The host has a Basic plan: the meeting ends after 40 minutes. Shorten the session or upgrade the host.",
-                &[],
-            ),
-            Warning::AccountNeedsReauthorization => (
-                "The account no longer lets us in: changes do not reach its meetings. Reconnect it in the portal.",
-                &[],
-            ),
-        };
-        let session_ids = others.iter().map(|other| other.as_str().into()).collect();
-        Self { code: warning.code(), detail, session_ids }
     }
 }
 

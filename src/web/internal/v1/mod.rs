@@ -21,10 +21,8 @@ mod sessions_batch;
 mod sessions_list;
 mod sites;
 mod visibility;
+mod warning_body;
 
-use axum::routing::get;
-use axum::routing::post;
-use axum::routing::put;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,8 +30,6 @@ use crate::web::internal::state::Internal;
 
 /// The routes, each with its description; the caller puts authentication around them.
 pub(super) fn router() -> OpenApiRouter<Internal> {
-    let site = "/v1/sites/{site_id}";
-    let below = |rest: &str| format!("{site}/{rest}");
     OpenApiRouter::default()
         .routes(routes!(sites::put, sites::find, sites::remove))
         .routes(routes!(accounts::list))
@@ -44,16 +40,13 @@ pub(super) fn router() -> OpenApiRouter<Internal> {
         .routes(routes!(services::put, services::find, services::remove))
         .routes(routes!(sessions::put, sessions::find, sessions::cancel))
         .routes(routes!(link::put, link::find, link::remove))
-        .route(&below("sessions"), get(sessions_list::list))
-        .route(
-            &below("services/{service_id}/link"),
-            put(course_link::put).get(course_link::find).delete(course_link::remove),
-        )
-        .route("/v1/events", get(events::read))
-        .route(&below("stale-deliveries"), get(deliveries::stale))
-        .route(&below("sessions/{session_id}/deliveries"), post(deliveries::record))
-        .route(&below("sessions/{session_id}/link/history"), get(history::list))
-        .route(&below("sessions:batch"), post(sessions_batch::put))
-        .route(&below("sessions/{session_id}/host-link"), get(host_link::find))
-        .route(&below("sessions/{session_id}/link/explain"), get(explain::explain))
+        .routes(routes!(sessions_list::list))
+        .routes(routes!(sessions_batch::put))
+        .routes(routes!(course_link::put, course_link::find, course_link::remove))
+        .routes(routes!(explain::explain))
+        .routes(routes!(history::list))
+        .routes(routes!(host_link::find))
+        .routes(routes!(deliveries::record))
+        .routes(routes!(deliveries::stale))
+        .routes(routes!(events::read))
 }

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::booking;
 use crate::app::booking::Book;
@@ -25,75 +26,143 @@ use crate::web::extract::NoParameters;
 use crate::web::extract::Object;
 use crate::web::extract::PreferWait;
 use crate::web::extract::Query;
+use crate::web::extract::whole;
 use crate::web::internal::state::Internal;
 use crate::web::internal::v1::answer;
 use crate::web::internal::v1::sessions::PutSession;
 use crate::web::internal::v1::sessions::SessionBody;
+use crate::web::problem;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+use crate::web::schema::Id;
+use crate::web::schema::Moment;
+use crate::web::schema::TimeZone;
+use crate::web::schema::Title;
 
 /// The most sessions of one batch.
 const MOST: usize = 100;
 
 /// Sessions as they are put.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(examples(json!({"sessions": [{
+    "session_id": "s-1", "service_id": "yoga", "staff_ids": ["ana"], "title": "Yoga with Ana",
+    "starts_at": "2027-03-01T13:00:00Z", "duration_minutes": 60, "time_zone": "America/Sao_Paulo",
+}]})))]
 pub(super) struct PutSessions {
+    /// The sessions; none may be named twice.
+    #[schema(value_type = Vec<PutOne>, max_items = 100)]
     sessions: Vec<Object<PutOne>>,
 }
 
 /// A session with its id, and the fields of [`PutSession`].
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PutSessionOfBatch, description = "A session of a batch as it is put.")]
 struct PutOne {
+    /// Its id.
+    #[schema(value_type = Id)]
     session_id: String,
+    /// The service it is an occurrence of; it must be there.
+    #[schema(value_type = Id)]
     service_id: String,
+    /// Who gives it; the first who has an account hosts it.
     #[serde(default)]
+    #[schema(value_type = Vec<Id>, max_items = 20)]
     staff_ids: Vec<String>,
+    /// What participants see it called.
+    #[schema(value_type = Title)]
     title: String,
+    /// When it begins.
+    #[schema(value_type = Moment)]
     starts_at: Timestamp,
+    /// How long it lasts, in minutes.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 1440)]
     duration_minutes: u16,
+    /// Where it takes place, as clocks go.
+    #[schema(value_type = TimeZone)]
     time_zone: String,
 }
 
-/// What became of each, in the order asked.
-#[derive(Debug, Serialize)]
-pub(super) struct Results<P> {
-    results: Vec<OneResult<P>>,
+/// What became of each session of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BatchResults, examples(json!({"results": [{
+    "session_id": "s-1", "status": 404,
+    "problem": {
+        "type": "/problems/unknown_service", "title": "Unknown service", "status": 404,
+        "detail": "The site has no such service. Create it with PUT first.", "code": "unknown_service",
+        "request_id": "r-1",
+    },
+}]})))]
+pub(super) struct Results {
+    /// The results, in the order asked.
+    results: Vec<OneResult>,
 }
 
-#[derive(Debug, Serialize)]
-struct OneResult<P> {
-    session_id: String,
-    status: u16,
-    #[serde(flatten)]
-    outcome: Outcome<P>,
+/// What became of one session.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = BatchResult)]
+enum OneResult {
+    /// It is booked.
+    Booked {
+        /// The session.
+        #[schema(value_type = Id)]
+        session_id: String,
+        /// 201 where it was not there before, else 200.
+        #[schema(minimum = 200, maximum = 201)]
+        status: u16,
+        /// What it is now.
+        session: Box<SessionBody>,
+    },
+    /// It was refused.
+    Refused {
+        /// The session.
+        #[schema(value_type = Id)]
+        session_id: String,
+        /// The status that it would have been refused with alone.
+        #[schema(minimum = 400, maximum = 599)]
+        status: u16,
+        /// Why it was refused.
+        problem: problem::Body,
+    },
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome<P> {
-    Session(Box<SessionBody>),
-    Problem(P),
-}
-
+/// Book or change many sessions
+///
+/// In one commit, each answered for itself. Waits for their meetings as long as the caller prefers.
+#[utoipa::path(
+    post,
+    path = "/v1/sites/{site_id}/sessions:batch",
+    operation_id = "putSessions",
+    tag = "Sessions",
+    params(OnSite<needs::LinksWrite>, PreferWait),
+    request_body = PutSessions,
+    responses((status = 200, description = "What became of each.", body = Results)),
+)]
 pub(super) async fn put(
     on: OnSite<needs::LinksWrite>,
     State(state): State<Internal>,
-    (_, PreferWait(wait)): (Query<NoParameters>, PreferWait),
+    (_query, prefer): (Query<NoParameters>, PreferWait),
     Extension(request): Extension<RequestId>,
     Json(body): BatchJson<PutSessions>,
-) -> Result<Answer<Results<impl Serialize + use<>>>, Problem> {
+) -> Result<Answer<Results>, Problem> {
     let books = body.books()?;
-    let wait = wait.unwrap_or(state.gateway.settings.minting.default_wait);
+    let wait = prefer.0.unwrap_or(state.gateway.settings.minting.default_wait);
     let booked = booking::put_all(&state.gateway, on.site.id(), &books, wait).await?;
     let answered = answered(booked, &state).into_iter();
     let results = books.iter().zip(answered).map(|(book, answered)| {
-        let (status, outcome) = match answered {
-            Ok((status, session)) => (status, Outcome::Session(Box::new(session))),
-            Err(problem) => (problem.code().status(), Outcome::Problem(problem.body(&request))),
-        };
-        OneResult { session_id: book.session.as_str().into(), status: status.as_u16(), outcome }
+        let session_id = book.session.as_str().into();
+        match answered {
+            Ok((status, session)) => {
+                OneResult::Booked { session_id, status: status.as_u16(), session: Box::new(session) }
+            }
+            Err(problem) => {
+                let status = problem.code().status().as_u16();
+                OneResult::Refused { session_id, status, problem: problem.body(&request) }
+            }
+        }
     });
     Ok(Answer(Results { results: results.collect() }))
 }

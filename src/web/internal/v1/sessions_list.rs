@@ -7,6 +7,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::ports::store::SessionEntry;
 use crate::app::sessions_list;
@@ -25,27 +26,61 @@ use crate::web::internal::v1::paging::cursor;
 use crate::web::internal::v1::sessions::SessionBody;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
+use crate::web::schema::Cursor;
+use crate::web::schema::Id;
+use crate::web::schema::LinkStatusName;
+use crate::web::schema::Moment;
 
 /// Which sessions are asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
+    /// Those that begin then or later.
+    #[param(value_type = Moment, required = false, inline)]
     from: Option<String>,
+    /// Those that begin before; not before `from`.
+    #[param(value_type = Moment, required = false, inline)]
     to: Option<String>,
+    /// Those of this service.
+    #[param(value_type = Id, required = false, inline)]
     service_id: Option<String>,
+    /// Those that this staff member gives.
+    #[param(value_type = Id, required = false, inline)]
     staff_id: Option<String>,
+    /// Those whose link is so.
+    #[param(value_type = LinkStatusName, required = false, inline)]
     status: Option<String>,
+    /// The most items of the page.
+    #[param(value_type = usize, required = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
+    /// Where the page begins: the `next_cursor` of the page before, which was asked for with the same `from` and `to`.
+    #[param(value_type = Cursor, required = false, inline)]
     cursor: Option<String>,
 }
 
 /// A list of sessions, with their links as staff sees them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({"items": [], "next_cursor": null})))]
 pub(super) struct SessionList {
+    /// The sessions of the page by their start. Few of them, or none, are not yet the end.
     items: Vec<SessionBody>,
+    /// Where the next page begins; `null` on the last one.
+    #[schema(required, value_type = Option<Cursor>)]
     next_cursor: Option<String>,
 }
 
+/// List the sessions of a site
+///
+/// By their start, with their links as staff see them. Asks no provider.
+#[utoipa::path(
+    get,
+    path = "/v1/sites/{site_id}/sessions",
+    operation_id = "listSessions",
+    tag = "Sessions",
+    params(OnSite<needs::LinksRead>),
+    responses((status = 200, description = "A page of sessions.", body = SessionList)),
+)]
 pub(super) async fn list(
     on: OnSite<needs::LinksRead>,
     State(state): State<Internal>,
