@@ -42,6 +42,22 @@ const ROUNDS: usize = 8;
 /// Looks for others at the venues and times of sessions, and writes with each whom it meets; those it met before and does
 /// not any more are told, too.
 pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    let seen_to = sessions.iter().map(|session| Trace::Look(session.clone(), None)).collect::<Vec<_>>();
+    write(gateway, site, sessions, &seen_to).await
+}
+
+/// Looks again at sessions whose hosts may have changed, where nobody asked for it: nothing is written where nothing is
+/// new.
+pub async fn look_again(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    write(gateway, site, sessions, &[]).await
+}
+
+async fn write(
+    gateway: &Gateway,
+    site: &SiteId,
+    sessions: &[SessionId],
+    besides: &[Trace],
+) -> Result<(), StoreError> {
     for _ in 0..ROUNDS {
         let own = gateway.sites.read(site, sessions).await?;
         let Some(value) = &own.site.value else { return Ok(()) };
@@ -62,13 +78,16 @@ pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> R
             let venue = stored.value.as_ref().and_then(|session| session.venue.as_ref());
             boards.tell(session, venue);
         }
-        let seen_to = sessions.iter().map(|session| Trace::Look(session.clone(), None));
+        let traces = boards.changed().chain(besides.iter().cloned()).collect::<Vec<_>>();
+        if traces.is_empty() {
+            return Ok(());
+        }
         let change = SiteChange {
             site: site.clone(),
             basis: own.site.basis,
             put: None,
             sessions: Vec::new(),
-            traces: boards.changed().chain(seen_to).collect(),
+            traces,
             redecide: Redecide::No,
         };
         if gateway.sites.commit(change).await? == Committed::Yes {
