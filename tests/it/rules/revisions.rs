@@ -34,6 +34,7 @@ use crate::rules::changes::Change;
 use crate::rules::changes::change;
 use crate::rules::changes::start;
 use crate::rules::house;
+use crate::rules::many;
 
 const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
 
@@ -83,7 +84,7 @@ struct Seen {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(many())]
 
     #[test]
     fn a_link_that_shows_another_thing_has_a_higher_revision(
