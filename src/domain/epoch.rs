@@ -96,9 +96,10 @@ impl Epochs {
     /// What a session of this service with these staff members follows.
     pub fn followed_by(&self, service: &ServiceId, staff: &[StaffId]) -> Epoch {
         let own = self.plan.and(self.owners.get(&Owner::Default)).and(self.services.get(service));
-        let once =
-            staff.iter().enumerate().filter(|(at, member)| !staff.iter().take(*at).any(|m| m == *member));
-        once.fold(own, |sum, (_, member)| sum.and(self.owners.get(&Owner::Staff(member.clone()))))
+        // Whoever is named twice counts once, as in the total: a session booked anew begins above it.
+        let named = staff.iter().enumerate();
+        let distinct = named.filter(|(at, member)| !staff.iter().take(*at).any(|other| other == *member));
+        distinct.fold(own, |sum, (_, member)| sum.and(self.owners.get(&Owner::Staff(member.clone()))))
     }
 }
 
@@ -117,6 +118,8 @@ mod tests {
         epochs.account_changed(&Owner::Staff(ana.clone()), now);
         epochs.service_changed(&yoga, now);
         epochs.plan_changed(now);
-        assert_eq!(epochs.followed_by(&yoga, &[ana]), Epoch { count: 3, changed_at: now });
+        let followed = Epoch { count: 3, changed_at: now };
+        assert_eq!(epochs.followed_by(&yoga, std::slice::from_ref(&ana)), followed);
+        assert_eq!(epochs.followed_by(&yoga, &[ana.clone(), ana]), followed, "named twice");
     }
 }

@@ -113,7 +113,8 @@ fn sold() -> impl Strategy<Value = Sold> {
     })
 }
 
-fn booked() -> impl Strategy<Value = Booked> {
+/// A booking of anything, by anybody.
+pub(super) fn booked() -> impl Strategy<Value = Booked> {
     let staff = prop::collection::vec(select(STAFF.to_vec()), 0..=4);
     (select(BOOKED.to_vec()), staff, select(vec![30, 60])).prop_map(|(service, staff, minutes)| Booked {
         service,

@@ -19,6 +19,7 @@ use crate::rules::changes::Change;
 use crate::rules::changes::change;
 use crate::rules::changes::start;
 use crate::rules::house;
+use crate::rules::many;
 use crate::rules::naive::Gets;
 use crate::rules::naive::World;
 
@@ -35,7 +36,7 @@ const RULES: [&str; 8] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(many())]
 
     #[test]
     fn every_session_gets_what_a_second_reading_of_the_rules_says(
