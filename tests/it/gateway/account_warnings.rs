@@ -41,7 +41,9 @@ async fn r10_an_account_with_a_basic_plan_warns_as_its_long_sessions_do(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = connected_on(backend, "basic").await;
-    let link = world.book("s-1", "yoga", &[]).await.body["link"].clone();
+    let mut booking = world.booking("yoga", &[]);
+    booking["duration_minutes"] = json!(41);
+    let link = world.put("/v1/sites/studio/sessions/s-1", &booking).await.body["link"].clone();
     let told = warnings(&world, DEFAULT).await;
     assert_eq!(json!(told), link["warnings"]);
     assert_eq!((&told[0]["code"], &told[0]["session_ids"]), (&json!("basic_plan_time_limit"), &json!([])));
