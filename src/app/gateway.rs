@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::app::flights::Flights;
+use crate::app::looks::Looks;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
@@ -54,6 +55,8 @@ pub struct Gateway {
     pub bell: Arc<Notify>,
     /// Rung when events came into the feed.
     pub heard: Arc<Notify>,
+    /// Whose turn it is to look for overlaps.
+    pub looks: Arc<Looks>,
     /// Refreshes under way in this process: one at a time for a grant.
     pub refreshes: Arc<Flights>,
 }

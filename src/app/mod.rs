@@ -17,6 +17,7 @@ pub mod grants;
 pub mod history;
 pub mod host_link;
 pub mod join;
+pub mod looks;
 pub mod mint;
 pub mod overlaps;
 pub mod portal;

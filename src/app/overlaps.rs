@@ -34,6 +34,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 const LOOKED: usize = 200;
 /// How many others are named: who has more has understood.
 const NAMED: usize = 20;
+/// How many sessions are looked at in one commit.
+const CHUNK: usize = 100;
 /// How many venues are looked at at once.
 const AT_ONCE: usize = 16;
 /// How often a look is taken anew because somebody wrote in between.
@@ -42,6 +44,26 @@ const ROUNDS: usize = 8;
 /// Looks for others at the venues and times of sessions, and writes with each whom it meets; those it met before and does
 /// not any more are told, too.
 pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    let (_turn, all) = gateway.looks.take(site, sessions).await;
+    for chunk in all.chunks(CHUNK) {
+        let seen_to = chunk.iter().map(|session| Trace::Look(session.clone(), None)).collect::<Vec<_>>();
+        write(gateway, site, chunk, &seen_to).await?;
+    }
+    Ok(())
+}
+
+/// Looks again at sessions whose hosts may have changed, where nobody asked for it: nothing is written where nothing is
+/// new.
+pub async fn look_again(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    write(gateway, site, sessions, &[]).await
+}
+
+async fn write(
+    gateway: &Gateway,
+    site: &SiteId,
+    sessions: &[SessionId],
+    besides: &[Trace],
+) -> Result<(), StoreError> {
     for _ in 0..ROUNDS {
         let own = gateway.sites.read(site, sessions).await?;
         let Some(value) = &own.site.value else { return Ok(()) };
@@ -62,13 +84,16 @@ pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> R
             let venue = stored.value.as_ref().and_then(|session| session.venue.as_ref());
             boards.tell(session, venue);
         }
-        let seen_to = sessions.iter().map(|session| Trace::Look(session.clone(), None));
+        let traces = boards.changed().chain(besides.iter().cloned()).collect::<Vec<_>>();
+        if traces.is_empty() {
+            return Ok(());
+        }
         let change = SiteChange {
             site: site.clone(),
             basis: own.site.basis,
             put: None,
             sessions: Vec::new(),
-            traces: boards.changed().chain(seen_to).collect(),
+            traces,
             redecide: Redecide::No,
         };
         if gateway.sites.commit(change).await? == Committed::Yes {

@@ -3,21 +3,25 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::warn;
 
 use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
+use crate::app::overlaps;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteSnapshot;
+use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
+use crate::domain::meeting::after;
 use crate::domain::session::Session;
 use crate::domain::settle::settled;
 use crate::domain::step::next_step;
@@ -28,32 +32,82 @@ const PAGE: usize = 100;
 /// A session lasts at most a day: whatever started before that is over.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Decides every session ahead again, the soonest first: what changed is written, what has a next step is due.
-/// Should it be cut short, it begins again; deciding twice does no harm.
+/// How long a pass is left to whoever began it. Renewed while it goes on: should they die, another begins anew.
+const LEASE: Duration = Duration::from_mins(10);
+
+/// Has every session ahead decided again, the soonest first, in a task beside the rest of the work: however many there
+/// are, steps that the first pages made due are taken while the last ones are still being decided.
 pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
-    let basis = match gateway.sites.read(site, &[]).await {
-        Ok(snapshot) if snapshot.site.value.is_some() => snapshot.site.basis,
+    let claimed = match claim(gateway, site, None).await {
         // Off-boarding was cut short: the rest goes, too.
-        Ok(_) | Err(StoreError::Destroyed) => return gateway.sites.purge(site).await,
+        Ok(Claim::NoSite) | Err(StoreError::Destroyed) => return gateway.sites.purge(site).await,
         Err(error) => return Err(error),
+        Ok(Claim::Changed) => return Ok(()),
+        Ok(Claim::Taken(basis)) => basis,
     };
+    let (own, site) = (gateway.clone(), site.clone());
+    gateway.tasks.spawn(async move {
+        if let Err(error) = pass(&own, &site, claimed).await {
+            warn!(site.id = %site, error = %error, "sessions are decided again later");
+        }
+    });
+    Ok(())
+}
+
+/// What came of taking a pass.
+enum Claim {
+    /// It is taken, of the site as it stands at this.
+    Taken(Basis),
+    /// The site is another one than it was.
+    Changed,
+    /// There is no site.
+    NoSite,
+}
+
+/// Takes the pass for a while, or again, provided that the site still stands at `known`.
+async fn claim(gateway: &Gateway, site: &SiteId, known: Option<Basis>) -> Result<Claim, StoreError> {
+    change(gateway, site, &[], |snapshot| {
+        let basis = snapshot.site.basis;
+        if snapshot.site.value.is_none() {
+            return Ok(Decision::Keep(Claim::NoSite));
+        }
+        if known.is_some_and(|known| known != basis) {
+            return Ok(Decision::Keep(Claim::Changed));
+        }
+        let until = Redecide::At(after(gateway.clock.now(), LEASE));
+        Ok(Decision::Commit(Change { redecide: Some(until), ..Change::default() }, Claim::Taken(basis)))
+    })
+    .await
+}
+
+/// Decides page by page: what changed is written, what has a next step is due. Ends where the site changes, for that has
+/// begun a pass of its own; deciding twice does no harm.
+async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<(), StoreError> {
     let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
-    let mut after = None;
+    let mut renew_at = after(gateway.clock.now(), LEASE / 2);
+    let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
     loop {
-        let range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after, limit: PAGE };
         let page = gateway.sites.sessions(site, &range).await?;
         let ids = page.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
-        if !ids.is_empty() {
-            decide_again(gateway, site, &ids).await?;
+        let has_changed = !ids.is_empty() && decide_again(gateway, site, &ids).await? != Some(basis);
+        // Whoever shuts down leaves the rest to the next one.
+        if has_changed || gateway.tasks.is_closed() {
+            return Ok(());
         }
-        after = page.last().cloned();
+        gateway.bell.notify_one();
+        overlaps::look_again(gateway, site, &ids).await?;
         if page.len() < PAGE {
             break;
         }
+        range.after = page.last().cloned();
+        if gateway.clock.now() >= renew_at {
+            renew_at = after(gateway.clock.now(), LEASE / 2);
+            if !matches!(claim(gateway, site, Some(basis)).await?, Claim::Taken(_)) {
+                return Ok(());
+            }
+        }
     }
-    gateway.bell.notify_one();
     change(gateway, site, &[], |snapshot| {
-        // What changed meanwhile has sessions decided again after this.
         if snapshot.site.basis != basis {
             return Ok(Decision::Keep(()));
         }
@@ -62,18 +116,30 @@ pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreEr
     .await
 }
 
-async fn decide_again(gateway: &Gateway, site: &SiteId, ids: &[SessionId]) -> Result<(), StoreError> {
-    change(gateway, site, ids, |snapshot| Ok(decide(gateway, snapshot))).await
+/// Decides sessions; answers what the site stood at.
+async fn decide_again(
+    gateway: &Gateway,
+    site: &SiteId,
+    ids: &[SessionId],
+) -> Result<Option<Basis>, StoreError> {
+    let mut basis = None;
+    change(gateway, site, ids, |snapshot| {
+        basis = Some(snapshot.site.basis);
+        Ok(decide(gateway, snapshot))
+    })
+    .await
+    .map(|()| basis)
 }
 
 fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<()> {
     let Some(site) = &snapshot.site.value else { return Decision::Keep(()) };
     let now = gateway.clock.now();
-    let sessions = snapshot.sessions.iter().filter_map(|stored| {
+    let sessions = snapshot.sessions.iter().enumerate().filter_map(|(place, stored)| {
         let old = stored.value.as_ref()?;
         let session = settled(Session::clone(old), site, Some(old), now);
         let step = next_step(&session, &wanted(site, &session, now), gateway.timing(), now);
-        let due = schedule::due_at(&step, now);
+        // Of what is due at once, the soonest session is due first.
+        let due = schedule::due_at(&step, now).map(|due| after(due, Duration::from_millis(place as u64)));
         if session == **old && due.is_none() {
             return None;
         }

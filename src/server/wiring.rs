@@ -139,6 +139,7 @@ fn gateway(
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),
         heard: Arc::new(Notify::new()),
+        looks: Arc::default(),
         refreshes: Arc::new(Flights::default()),
     }
 }

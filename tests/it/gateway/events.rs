@@ -101,7 +101,7 @@ async fn r24_a_provider_that_fails_is_announced_once_and_so_is_its_recovery(
     world.book("s-1", "yoga", &["ana"]).await;
     world
         .until("it has a meeting", async || {
-            world.clock.advance(Duration::from_secs(30));
+            world.clock.advance(Duration::from_secs(2));
             world.link("s-1", "staff").await["status"] == "ready"
         })
         .await;

@@ -1,25 +1,33 @@
 //! The main job, end to end: a whole gateway on a real store, the simulator as Zoom, a browser, booking core.
 
 mod account_warnings;
+mod accounts;
 mod bad_days;
 mod batches;
 mod booking;
 mod browser;
 mod by_hand;
+mod choosing;
 mod course_link;
 mod deliveries;
 mod events;
 mod explaining;
+mod gates;
 mod history;
 mod hosting;
 mod joining;
 mod lists;
+mod looking;
+mod over_time;
 mod overlaps;
+mod plans;
 mod reading;
+mod redeciding;
 mod refusals;
 mod search;
 mod second_eyes;
 mod secrecy;
+mod seeing;
 mod start;
 mod stored;
 mod tenancy;

@@ -146,15 +146,7 @@ impl World {
     pub(crate) async fn connect_by(&self, link: &Url, email: &str) {
         let visitor = Visitor::new();
         let page = visitor.enter(link).await;
-        let consent = visitor.press(&page, "connect_zoom", &[]).await;
-        let consent = visitor.get(consent.location()).await;
-        let form = consent.form("allow", None);
-        let mut fields = form.1;
-        fields.push(("user".into(), email.into()));
-        fields.push(("decision".into(), "allow".into()));
-        let back = visitor.post(form.0, &fields).await;
-        let confirm = visitor.get(back.location()).await;
-        let confirm = visitor.follow(confirm).await;
+        let confirm = visitor.consent(&page, "connect_zoom", email).await;
         assert!(confirm.text.contains(email), "{confirm:?}");
         let done = visitor.press(&confirm, "confirm", &[]).await;
         assert!(done.location().as_str().contains("greenroom_status=connected"), "{:?}", done.location());

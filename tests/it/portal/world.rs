@@ -259,6 +259,7 @@ impl World {
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
             heard: Arc::default(),
+            looks: Arc::default(),
             entropy: Arc::new(Counting::default()),
             sites: Arc::clone(&memory) as _,
             grants: Arc::clone(&memory) as _,

@@ -160,6 +160,18 @@ impl Visitor {
         self.follow(answer).await
     }
 
+    /// Goes to Zoom by a control of a page, allows it as this user, and comes back to the page that says who came.
+    pub(crate) async fn consent(&self, page: &Answer, action: &str, email: &str) -> Answer {
+        let there = self.press(page, action, &[]).await;
+        let consent = self.get(there.location()).await;
+        let (url, mut fields) = consent.form("allow", None);
+        fields.push(("user".into(), email.into()));
+        fields.push(("decision".into(), "allow".into()));
+        let back = self.post(url, &fields).await;
+        let landed = self.get(back.location()).await;
+        self.follow(landed).await
+    }
+
     /// Follows redirects that stay on this host.
     pub(crate) async fn follow(&self, mut answer: Answer) -> Answer {
         while answer.status.is_redirection() && answer.location().origin() == answer.url.origin() {

@@ -30,14 +30,41 @@ async fn a_query_that_is_not_known_is_refused_on_every_route() {
         "/sessions/s-1/link?audience=everybody",
         "/sessions/s-1/link?audience=Staff",
         "/sessions/s-1/link?audience=staff&audience=sms",
-        "/accounts?limit=0",
-        "/accounts?limit=201",
-        "/accounts?limit=-1",
-        "/accounts?limit=many",
-        "/accounts?cursor=%00",
-        "/accounts?cursor=bm9ib2R5",
-        "/accounts?limit=1&limit=2",
+        "/sessions?from=tomorrow",
+        "/sessions?from=2027-02-30T10:00:00Z",
+        "/sessions?from=2027-02-03T10:00:00",
+        "/sessions?to=9999-12-31T23:59:59Z",
+        "/sessions?from=2027-02-03T10:00:00Z&to=2027-02-02T10:00:00Z",
+        "/sessions?status=hidden",
+        "/sessions?status=",
+        "/sessions?service_id=",
+        "/sessions?service_id=a%7Bb",
+        "/sessions?staff_id=a%2Fb",
+        "/sessions?staff_id=..",
+        "/sessions?staff_id=%FF",
+        "/stale-deliveries?session_id=a%3Ab",
+        "/stale-deliveries?session_id=",
     ];
+    let lists = ["/accounts", "/sessions", "/stale-deliveries", "/sessions/s-1/link/history"];
+    let paged = lists.map(|list| format!("{SITE}{list}?cursor"));
+    for list in paged.into_iter().chain(["/v1/events?after".to_owned()]) {
+        // Not base64url, not UTF-8, not ours; `MC8u` is `0/.`, which looks like a place and names none.
+        for cursor in ["", "%00", "x", "*", "====", "_w", "bm9ib2R5", "MC8u", "LTEvLS0v", &"A".repeat(4_000)] {
+            let path = format!("{list}={cursor}");
+            assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
+        }
+        let (list, name) = list.split_once('?').unwrap();
+        for limit in ["0", "201", "-1", "many", "1.5", "", "99999999999999999999", "1&limit=2", "%00"] {
+            let path = format!("{list}?limit={limit}");
+            assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
+        }
+        let path = format!("{list}?{name}=x&{name}=x");
+        assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
+    }
+    for wait in ["31", "-1", "x", "", "1.5", "1&wait=1"] {
+        let path = format!("/v1/events?wait={wait}");
+        assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
+    }
     for query in queries {
         let path = format!("{SITE}{query}");
         assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
@@ -84,10 +111,31 @@ async fn what_a_body_refers_to_must_be_there() {
         ("/v1/sites/studio/services/nothing", "unknown_service"),
         ("/v1/sites/studio/sessions/s-2", "unknown_session"),
         ("/v1/sites/studio/sessions/s-2/link", "unknown_session"),
+        ("/v1/sites/studio/sessions/s-2/link/explain", "unknown_session"),
+        ("/v1/sites/studio/sessions/s-2/link/history", "unknown_session"),
+        ("/v1/sites/studio/sessions/s-2/host-link", "unknown_session"),
+        ("/v1/sites/studio/services/nothing/link", "unknown_service"),
+        ("/v1/sites/studio/services/series/link", "not_found"),
         ("/v1/sites/studio/accounts/staff/bia", "not_found"),
     ];
     for (path, code) in gone {
         assert_problem(path, &world.get(path).await, 404, code);
+    }
+    let delivery = json!({"recipient": "r-1", "channel": "sms", "revision": 1});
+    let mut later = delivery.clone();
+    later["revision"] = json!(999_999);
+    let (course, choice) = (json!({"url": "https://a.example/"}), json!({"mode": "none"}));
+    let refused = [
+        (Method::POST, "/sessions/s-2/deliveries", &delivery, 404, "unknown_session"),
+        (Method::POST, "/sessions/s-1/deliveries", &later, 422, "invalid_body"),
+        (Method::PUT, "/sessions/s-2/link", &choice, 404, "unknown_session"),
+        (Method::PUT, "/services/nothing/link", &course, 404, "unknown_service"),
+        (Method::PUT, "/services/yoga/link", &course, 409, "not_a_course"),
+        (Method::PUT, "/services/series/link", &course, 409, "no_sessions_yet"),
+    ];
+    for (method, path, body, status, code) in refused {
+        let reply = world.call(method, &format!("{SITE}{path}"), Some(body)).await;
+        assert_problem(path, &reply, status, code);
     }
     let staff = |id: &str, owner: &str| json!({"actor": {"role": "staff", "staff_id": id}, "page": "connect_zoom", "owner": {"kind": "staff", "staff_id": owner}});
     let reply = world.post("/v1/sites/studio/portal-links", &staff("ana", "bia")).await;

@@ -6,6 +6,7 @@ mod callers;
 mod revisions;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -21,45 +22,66 @@ use crate::gateway::world::World;
 const SITE: &str = "/v1/sites/studio";
 const LIMIT: usize = 64 * 1024;
 const BATCH_LIMIT: usize = 1024 * 1024;
+/// The ids in paths, and what they name here.
+const IDS: [(&str, &str); 4] =
+    [("site_id", "studio"), ("staff_id", "ana"), ("service_id", "yoga"), ("session_id", "s-1")];
 
-/// Every route of the API, with the scope that it needs and a body that it takes.
-fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
+/// Every route of the API as the contract writes it, with the scope that it needs and a body that it takes.
+fn templates(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
     let custom = json!({"provider": "custom_link", "url": "https://meet.example.com/room"});
     let service = json!({"kind": "class", "name": "Yoga", "video": true});
-    let at = |path: &str| format!("{SITE}{path}");
-    vec![
-        (Method::PUT, at(""), "sites:write", Some(json!({}))),
-        (Method::GET, at(""), "sites:write or links:read", None),
-        (Method::DELETE, at(""), "sites:write", None),
-        (Method::GET, at("/accounts"), "accounts:read", None),
-        (Method::PUT, at("/accounts/default"), "accounts:write", Some(custom.clone())),
-        (Method::GET, at("/accounts/default"), "accounts:read", None),
-        (Method::DELETE, at("/accounts/default"), "accounts:write", None),
-        (Method::PUT, at("/accounts/staff/ana"), "accounts:write", Some(custom)),
-        (Method::GET, at("/accounts/staff/ana"), "accounts:read", None),
-        (Method::DELETE, at("/accounts/staff/ana"), "accounts:write", None),
-        (
-            Method::POST,
-            at("/portal-links"),
-            "accounts:write",
-            Some(json!({"actor": {"role": "owner"}, "page": "manage"})),
-        ),
-        (Method::PUT, at("/services/yoga"), "links:write", Some(service)),
-        (Method::GET, at("/services/yoga"), "links:write", None),
-        (Method::DELETE, at("/services/yoga"), "links:write", None),
-        (Method::PUT, at("/services/yoga/link"), "links:write", Some(json!({"url": "https://a.example/"}))),
-        (Method::GET, at("/services/yoga/link"), "links:write", None),
-        (Method::DELETE, at("/services/yoga/link"), "links:write", None),
-        (Method::POST, at("/sessions:batch"), "links:write", Some(json!({"sessions": []}))),
-        (Method::PUT, at("/sessions/s-1"), "links:write", Some(world.booking("yoga", &["ana"]))),
-        (Method::GET, at("/sessions/s-1"), "links:read", None),
-        (Method::DELETE, at("/sessions/s-1"), "links:write", None),
-        (Method::GET, at("/sessions/s-1/link"), "links:read", None),
-        (Method::GET, at("/sessions/s-1/link/explain"), "links:read", None),
-        (Method::GET, at("/sessions/s-1/host-link"), "links:host", None),
-        (Method::PUT, at("/sessions/s-1/link"), "links:write", Some(json!({"mode": "none"}))),
-        (Method::DELETE, at("/sessions/s-1/link"), "links:write", None),
-    ]
+    let course = json!({"url": "https://a.example/"});
+    let portal = json!({"actor": {"role": "owner"}, "page": "manage"});
+    let booking = world.booking("yoga", &["ana"]);
+    let delivery = json!({"recipient": "r-1", "channel": "sms", "revision": 1});
+    let routes = [
+        ("PUT", "", "sites:write", Some(json!({}))),
+        ("GET", "", "sites:write or links:read", None),
+        ("DELETE", "", "sites:write", None),
+        ("GET", "/accounts", "accounts:read", None),
+        ("PUT", "/accounts/default", "accounts:write", Some(custom.clone())),
+        ("GET", "/accounts/default", "accounts:read", None),
+        ("DELETE", "/accounts/default", "accounts:write", None),
+        ("PUT", "/accounts/staff/{staff_id}", "accounts:write", Some(custom)),
+        ("GET", "/accounts/staff/{staff_id}", "accounts:read", None),
+        ("DELETE", "/accounts/staff/{staff_id}", "accounts:write", None),
+        ("POST", "/portal-links", "accounts:write", Some(portal)),
+        ("PUT", "/services/{service_id}", "links:write", Some(service)),
+        ("GET", "/services/{service_id}", "links:write", None),
+        ("DELETE", "/services/{service_id}", "links:write", None),
+        ("PUT", "/services/{service_id}/link", "links:write", Some(course)),
+        ("GET", "/services/{service_id}/link", "links:write", None),
+        ("DELETE", "/services/{service_id}/link", "links:write", None),
+        ("GET", "/sessions", "links:read", None),
+        ("POST", "/sessions:batch", "links:write", Some(json!({"sessions": []}))),
+        ("PUT", "/sessions/{session_id}", "links:write", Some(booking)),
+        ("GET", "/sessions/{session_id}", "links:read", None),
+        ("DELETE", "/sessions/{session_id}", "links:write", None),
+        ("GET", "/sessions/{session_id}/link", "links:read", None),
+        ("PUT", "/sessions/{session_id}/link", "links:write", Some(json!({"mode": "none"}))),
+        ("DELETE", "/sessions/{session_id}/link", "links:write", None),
+        ("GET", "/sessions/{session_id}/link/explain", "links:read", None),
+        ("GET", "/sessions/{session_id}/link/history", "links:read", None),
+        ("GET", "/sessions/{session_id}/host-link", "links:host", None),
+        ("POST", "/sessions/{session_id}/deliveries", "links:write", Some(delivery)),
+        ("GET", "/stale-deliveries", "links:read", None),
+        ("POST", "/links:batch", "links:read", Some(json!({"session_ids": ["s-1"]}))),
+    ];
+    let on_site = routes.into_iter().map(|(method, path, scope, body)| {
+        (method.parse().unwrap(), format!("/v1/sites/{{site_id}}{path}"), scope, body)
+    });
+    on_site.chain([(Method::GET, "/v1/events".to_owned(), "events:read", None)]).collect()
+}
+
+/// A path of the contract with what its ids name, all of which is there.
+fn filled(template: &str) -> String {
+    IDS.iter().fold(template.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id))
+}
+
+/// Every route of the API, on what is there.
+fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
+    let filled = |(method, template, scope, body): (_, String, _, _)| (method, filled(&template), scope, body);
+    templates(world).into_iter().map(filled).collect()
 }
 
 /// The routes that take a body.
@@ -126,4 +148,22 @@ fn with(mut body: Value, field: &str, value: &Value) -> Value {
 fn without(mut body: Value, field: &str) -> Value {
     body.as_object_mut().unwrap().remove(field);
     body
+}
+
+#[tokio::test]
+async fn no_route_that_is_described_is_missing_among_those_that_are_tried() {
+    let world = World::start(Backend::Embedded).await;
+    let tried = templates(&world).into_iter().map(|(method, path, ..)| (method.to_string(), path));
+    let tried = tried.collect::<BTreeSet<_>>();
+    let document = world.get("/openapi.json").await.body;
+    let mut described = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let methods = operations.as_object().unwrap().keys().filter(|key| !key.starts_with("x-"));
+        let methods = methods.filter(|key| !["parameters", "summary", "description"].contains(&key.as_str()));
+        described.extend(methods.map(|method| (method.to_uppercase(), path.clone())));
+    }
+    described.retain(|(_, path)| path.starts_with("/v1/"));
+    assert!(described.len() > 20, "{described:?}");
+    let forgotten = described.difference(&tried).collect::<Vec<_>>();
+    assert!(forgotten.is_empty(), "add to the table of routes: {forgotten:?}");
 }
