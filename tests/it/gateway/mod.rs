@@ -1,5 +1,6 @@
 //! The main job, end to end: a whole gateway on a real store, the simulator as Zoom, a browser, booking core.
 
+mod account_warnings;
 mod accounts;
 mod bad_days;
 mod batches;
