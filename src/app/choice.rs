@@ -1,6 +1,7 @@
 //! Use case: choose a session's link by hand (R16).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::change::Change;
 use crate::app::change::Decision;
@@ -19,6 +20,9 @@ use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::session::Choice;
 use crate::domain::session::Session;
+
+/// How long whoever chooses waits to be told whom the session meets.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Makes a choice by hand; the same one changes nothing. It survives rescheduling and a change of staff, until it is
 /// reset with [`Choice::Inherit`].
@@ -46,7 +50,7 @@ pub async fn put(
     if !is_new {
         return Ok(view);
     }
-    overlaps::look_now(gateway, site, ids).await;
+    overlaps::look_now(gateway, site, ids, LOOK).await;
     sessions::find(gateway, site, session).await
 }
 

@@ -18,6 +18,7 @@ use crate::domain::account::Revision;
 use crate::domain::concealed::Concealed;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::DeliveryName;
+use crate::domain::delivery::address_of;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::link::Link;
@@ -109,7 +110,7 @@ async fn address(
     revision: Revision,
 ) -> Result<Option<LinkName>, DeliveryError> {
     let key = &view.site.marker_key;
-    let name = |link: Link<'_>| link.provider_url.map(|url| LinkName::of(key, url));
+    let name = |link: Link<'_>| address_of(key, &link);
     if revision == view.session.link_revision(&view.site) {
         return Ok(name(view.link(gateway.clock.now())));
     }
@@ -169,7 +170,12 @@ pub async fn stale(
                 return Ok(page);
             }
             page.next = Some(place);
-            let Some(view) = views.get(&delivery.session) else { continue };
+            let Some((delivery, view)) = delivery
+                .and_then(|found| Some((views.get(&found.session)?, found)))
+                .map(|(view, found)| (found, view))
+            else {
+                continue;
+            };
             if delivery.is_stale(&view.site.marker_key, &view.link(gateway.clock.now())) {
                 let current = view.session.link_revision(&view.site);
                 page.stale.push(Stale { delivery, current });
@@ -187,9 +193,10 @@ pub async fn stale(
 async fn views(
     gateway: &Gateway,
     site: &SiteId,
-    found: &[(DeliveryPlace, Arc<Delivery>)],
+    found: &[(DeliveryPlace, Option<Arc<Delivery>>)],
 ) -> Result<BTreeMap<SessionId, SessionView>, SessionError> {
-    let mut ids = found.iter().map(|(_, delivery)| delivery.session.clone()).collect::<Vec<_>>();
+    let mut ids =
+        found.iter().filter_map(|(_, delivery)| Some(delivery.as_ref()?.session.clone())).collect::<Vec<_>>();
     ids.sort();
     ids.dedup();
     let read = crate::app::sessions::find_many(gateway, site, &ids).await?;

@@ -16,6 +16,11 @@ use crate::domain::meeting::after;
 /// How long until the feed is looked at again for events that another replica brought.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// How often one call looks on where it found nothing of what is wanted; its answer says where to go on.
+const LOOKS: usize = 10;
+/// So many callers wait for events at once; the next are answered at once.
+pub const MOST_WAITING: usize = 256;
+
 /// Which part of the feed is asked for.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -32,7 +37,7 @@ pub struct Asked {
 /// Brings the waiting events of a site into the feed, and wakes those who wait for them.
 pub async fn relay(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
     match gateway.feed.relay(site).await {
-        Ok(0) | Err(StoreError::Destroyed) => Ok(()),
+        Ok(0) | Err(StoreError::Destroyed) => purge_the_rest(gateway, site).await,
         Ok(_) => {
             gateway.heard.notify_waiters();
             Ok(())
@@ -41,14 +46,29 @@ pub async fn relay(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
     }
 }
 
+/// Where nothing waits, others have brought it; or an off-boarding was cut short, and the rest goes, too.
+async fn purge_the_rest(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
+    match gateway.sites.read(site, &[]).await {
+        Ok(snapshot) if snapshot.site.value.is_some() => Ok(()),
+        Ok(_) | Err(StoreError::Destroyed) => gateway.sites.purge(site).await,
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads on after a place. Where nothing is there yet, waits as long as asked for the first event.
 pub async fn read(gateway: &Gateway, asked: &Asked) -> Result<FeedPage, StoreError> {
-    let deadline = after(gateway.clock.now(), asked.wait);
+    // Who cannot wait beside the others is answered at once.
+    let seat = gateway.waiters.try_acquire();
+    let wait = if seat.is_ok() { asked.wait } else { Duration::ZERO };
+    let deadline = after(gateway.clock.now(), wait);
     let mut place = asked.after;
+    let mut looks = 0;
     loop {
+        looks += 1;
         let heard = gateway.heard.notified();
         let page = gateway.feed.after(place, &asked.only, asked.limit).await?;
-        if !page.events.is_empty() || (page.rest == Rest::None && gateway.clock.now() >= deadline) {
+        let is_over = gateway.clock.now() >= deadline && (page.rest == Rest::None || looks >= LOOKS);
+        if is_over || !page.events.is_empty() {
             return Ok(page);
         }
         place = page.next;

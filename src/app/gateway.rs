@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -55,6 +56,8 @@ pub struct Gateway {
     pub bell: Arc<Notify>,
     /// Rung when events came into the feed.
     pub heard: Arc<Notify>,
+    /// Seats for those who wait for events.
+    pub waiters: Arc<Semaphore>,
     /// Whose turn it is to look for overlaps.
     pub looks: Arc<Looks>,
     /// Refreshes under way in this process: one at a time for a grant.

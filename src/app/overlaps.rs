@@ -34,6 +34,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 const LOOKED: usize = 200;
 /// How many others are named: who has more has understood.
 const NAMED: usize = 20;
+/// How many venues of one host are looked at: a site may have a thousand courses on its default account.
+const VENUES: usize = 50;
 /// How many sessions are looked at in one commit.
 const CHUNK: usize = 100;
 /// How many venues are looked at at once.
@@ -44,6 +46,9 @@ const ROUNDS: usize = 8;
 /// Looks for others at the venues and times of sessions, and writes with each whom it meets; those it met before and does
 /// not any more are told, too.
 pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
     let (_turn, all) = gateway.looks.take(site, sessions).await;
     for chunk in all.chunks(CHUNK) {
         let seen_to = chunk.iter().map(|session| Trace::Look(session.clone(), None)).collect::<Vec<_>>();
@@ -65,7 +70,13 @@ async fn write(
     besides: &[Trace],
 ) -> Result<(), StoreError> {
     for _ in 0..ROUNDS {
-        let own = gateway.sites.read(site, sessions).await?;
+        let own = gateway.sites.read(site, sessions).await;
+        // Off-boarding was cut short: the rest goes, too.
+        let own = match own {
+            Ok(own) if own.site.value.is_some() => own,
+            Ok(_) | Err(StoreError::Destroyed) => return gateway.sites.purge(site).await,
+            Err(error) => return Err(error),
+        };
         let Some(value) = &own.site.value else { return Ok(()) };
         let found = own.sessions.iter().map(|stored| stored.value.clone()).collect::<Vec<_>>();
         let looks =
@@ -84,10 +95,13 @@ async fn write(
             let venue = stored.value.as_ref().and_then(|session| session.venue.as_ref());
             boards.tell(session, venue);
         }
-        let traces = boards.changed().chain(besides.iter().cloned()).collect::<Vec<_>>();
+        let mut traces = boards.changed().chain(besides.iter().cloned()).collect::<Vec<_>>();
         if traces.is_empty() {
             return Ok(());
         }
+        // Who changed since is looked at anew.
+        let read = sessions.iter().zip(&own.sessions);
+        traces.extend(read.map(|(session, stored)| Trace::Stands(session.clone(), stored.basis)));
         let change = SiteChange {
             site: site.clone(),
             basis: own.site.basis,
@@ -103,14 +117,21 @@ async fn write(
     Err(StoreError::Contended)
 }
 
-/// Looks for others at once, for somebody who waits for the answer. A failure is no failure of what they did: the
-/// worker looks again a little later.
-pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) {
+/// Looks for others at once, for somebody who waits so long for the answer; it goes on without them. A failure is no
+/// failure of what they did: the worker looks again a little later.
+pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId], wait: Duration) {
     if sessions.is_empty() {
         return;
     }
-    if let Err(error) = look(gateway, site, sessions).await {
-        warn!(error = %error, site.id = %site, "overlaps are looked for later");
+    let (own, site, sessions) = (gateway.clone(), site.clone(), sessions.to_vec());
+    let looking = gateway.tasks.spawn(async move {
+        if let Err(error) = look(&own, &site, &sessions).await {
+            warn!(error = %error, site.id = %site, "overlaps are looked for later");
+        }
+    });
+    tokio::select! {
+        _ = looking => {}
+        () = gateway.clock.wait(wait) => {}
     }
 }
 
@@ -205,5 +226,6 @@ async fn others(
 /// The venues where a session could meet somebody: its own, and all that share its host.
 fn venues(site: &Site, session: &Session, own: &Venue) -> Vec<Venue> {
     let shared = Host::of_session(site, session).map(|host| host.venues(site)).unwrap_or_default();
-    [own.clone()].into_iter().chain(shared.into_iter().filter(|venue| venue != own)).collect()
+    let shared = shared.into_iter().filter(|venue| venue != own);
+    [own.clone()].into_iter().chain(shared).take(VENUES).collect()
 }

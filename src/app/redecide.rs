@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
+use crate::app::announce::has_moved;
 use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
@@ -47,8 +48,14 @@ pub async fn sessions_of(gateway: &Gateway, site: &SiteId) -> Result<(), StoreEr
     };
     let (own, site) = (gateway.clone(), site.clone());
     gateway.tasks.spawn(async move {
-        if let Err(error) = pass(&own, &site, claimed).await {
+        let passed = pass(&own, &site, claimed).await;
+        if let Err(error) = &passed {
             warn!(site.id = %site, error = %error, "sessions are decided again later");
+        }
+        if !matches!(passed, Ok(Passed::All))
+            && let Err(error) = due_again(&own, &site).await
+        {
+            warn!(site.id = %site, error = %error, "sessions are decided again when the pass is over");
         }
     });
     Ok(())
@@ -80,21 +87,46 @@ async fn claim(gateway: &Gateway, site: &SiteId, known: Option<Basis>) -> Result
     .await
 }
 
-/// Decides page by page: what changed is written, what has a next step is due. Ends where the site changes, for that has
-/// begun a pass of its own; deciding twice does no harm.
-async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<(), StoreError> {
+/// How far a pass came.
+#[derive(Debug, PartialEq, Eq)]
+enum Passed {
+    /// To its end.
+    All,
+    /// The site changed meanwhile, or the process shuts down.
+    Part,
+}
+
+/// Gives a pass back that did not come to its end.
+async fn due_again(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
+    change::<_, StoreError>(gateway, site, &[], |snapshot| {
+        if snapshot.site.value.is_none() {
+            return Ok(Decision::Keep(()));
+        }
+        let again = Redecide::At(gateway.clock.now());
+        Ok(Decision::Commit(Change { redecide: Some(again), ..Change::default() }, ()))
+    })
+    .await?;
+    gateway.bell.notify_one();
+    Ok(())
+}
+
+/// Decides page by page: what changed is written, what has a next step is due. Ends where the site changes, and
+/// begins anew; deciding twice does no harm.
+async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<Passed, StoreError> {
     let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let mut renew_at = after(gateway.clock.now(), LEASE / 2);
     let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
     loop {
         let page = gateway.sites.sessions(site, &range).await?;
         let ids = page.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
-        let has_changed = !ids.is_empty() && decide_again(gateway, site, &ids).await? != Some(basis);
+        let (stands_at, moved) = decide_again(gateway, site, &ids).await?;
+        let has_changed = stands_at.is_some_and(|stands_at| stands_at != basis);
         // Whoever shuts down leaves the rest to the next one.
         if has_changed || gateway.tasks.is_closed() {
-            return Ok(());
+            return Ok(Passed::Part);
         }
         gateway.bell.notify_one();
+        overlaps::look(gateway, site, &moved).await?;
         overlaps::look_again(gateway, site, &ids).await?;
         if page.len() < PAGE {
             break;
@@ -103,36 +135,41 @@ async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<(), Stor
         if gateway.clock.now() >= renew_at {
             renew_at = after(gateway.clock.now(), LEASE / 2);
             if !matches!(claim(gateway, site, Some(basis)).await?, Claim::Taken(_)) {
-                return Ok(());
+                return Ok(Passed::Part);
             }
         }
     }
     change(gateway, site, &[], |snapshot| {
         if snapshot.site.basis != basis {
-            return Ok(Decision::Keep(()));
+            return Ok(Decision::Keep(Passed::Part));
         }
-        Ok(Decision::Commit(Change { redecide: Some(Redecide::Done), ..Change::default() }, ()))
+        let done = Change { redecide: Some(Redecide::Done), ..Change::default() };
+        Ok(Decision::Commit(done, Passed::All))
     })
     .await
 }
 
-/// Decides sessions; answers what the site stood at.
+/// Decides sessions; answers what the site stood at, and which of them moved to another venue.
 async fn decide_again(
     gateway: &Gateway,
     site: &SiteId,
     ids: &[SessionId],
-) -> Result<Option<Basis>, StoreError> {
+) -> Result<(Option<Basis>, Vec<SessionId>), StoreError> {
+    if ids.is_empty() {
+        return Ok((None, Vec::new()));
+    }
     let mut basis = None;
-    change(gateway, site, ids, |snapshot| {
+    let moved = change::<_, StoreError>(gateway, site, ids, |snapshot| {
         basis = Some(snapshot.site.basis);
         Ok(decide(gateway, snapshot))
-    })
-    .await
-    .map(|()| basis)
+    });
+    let moved = moved.await?;
+    Ok((basis, moved))
 }
 
-fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<()> {
-    let Some(site) = &snapshot.site.value else { return Decision::Keep(()) };
+fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Vec<SessionId>> {
+    let mut moved = Vec::new();
+    let Some(site) = &snapshot.site.value else { return Decision::Keep(moved) };
     let now = gateway.clock.now();
     let sessions = snapshot.sessions.iter().enumerate().filter_map(|(place, stored)| {
         let old = stored.value.as_ref()?;
@@ -143,10 +180,13 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<()> {
         if session == **old && due.is_none() {
             return None;
         }
+        if has_moved(Some(&**old), &session) {
+            moved.push(old.id.clone());
+        }
         let write = if session == **old { SessionWrite::Keep } else { SessionWrite::Put(session.into()) };
         let before = stored.value.clone();
         Some(SessionChange { id: old.id.clone(), basis: stored.basis, before, write, due })
     });
     let change = Change { sessions: sessions.collect(), ..Change::default() };
-    if change.sessions.is_empty() { Decision::Keep(()) } else { Decision::Commit(change, ()) }
+    if change.sessions.is_empty() { Decision::Keep(moved) } else { Decision::Commit(change, moved) }
 }

@@ -91,8 +91,29 @@ pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -
         return Ok(gateway.sites.purge(id).await?);
     };
     admit(presupposed, Some(site.revision))?;
+    say_goodbye(gateway, id).await?;
     gateway.sites.purge(id).await?;
     release_grants(gateway, &site).await;
+    Ok(())
+}
+
+/// Disconnects every account, and has all that is announced of the site told, while it can be.
+async fn say_goodbye(gateway: &Gateway, id: &SiteId) -> Result<(), SiteError> {
+    change::<_, SiteError>(gateway, id, &[], |snapshot| {
+        let Some(site) = &snapshot.site.value else { return Ok(Decision::Keep(())) };
+        if site.accounts.is_empty() {
+            return Ok(Decision::Keep(()));
+        }
+        let (mut bare, now) = (Site::clone(site), gateway.clock.now());
+        // The default one last: it is the gate.
+        for owner in site.accounts.keys().rev() {
+            bare.remove_account(owner, now);
+        }
+        Ok(Decision::Commit(Change::of_site(bare), ()))
+    })
+    .await?;
+    while gateway.feed.relay(id).await? > 0 {}
+    gateway.heard.notify_waiters();
     Ok(())
 }
 

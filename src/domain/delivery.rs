@@ -58,7 +58,11 @@ impl DeliveryName {
 impl Delivery {
     /// Whether what was handed out leads elsewhere than the link does now.
     pub fn is_stale(&self, key: &HashKey, link: &Link<'_>) -> bool {
-        let now = link.provider_url.map(|url| LinkName::of(key, url));
-        self.address.is_some() && self.address != now
+        self.address.is_some() && self.address != address_of(key, link)
     }
+}
+
+/// The name of what a link hands out: the provider's address and what is typed there; `None` where it has none.
+pub fn address_of(key: &HashKey, link: &Link<'_>) -> Option<LinkName> {
+    Some(LinkName::with_password(key, link.provider_url?, link.password))
 }

@@ -12,10 +12,8 @@ use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::link::Link;
-use crate::domain::link::Pending;
 use crate::domain::link::Status;
 use crate::domain::link::is_same_link;
-use crate::domain::pause::PauseReason;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 
@@ -144,9 +142,9 @@ pub fn of_session(site: &Site, before: Option<&Session>, after: &Session, now: T
     let was = before.filter(|before| before.booking.is_some()).map(|before| Link::of(site, before, now));
     let link = Link::of(site, after, now);
     let is_live = after.booking.is_some();
-    let (had, failed) = (was.as_ref().is_some_and(is_ready), was.as_ref().is_some_and(is_failing));
+    let (had, failed) = (was.as_ref().is_some_and(is_ready), before.is_some_and(|before| before.is_failing));
     let mut kinds = Vec::new();
-    match (is_live && is_ready(&link), is_live && is_failing(&link)) {
+    match (is_live && is_ready(&link), after.is_failing) {
         (true, _) if failed => kinds.extend([EventKind::LinkRecovered, EventKind::LinkReady]),
         (true, _) if !had => kinds.push(EventKind::LinkReady),
         (true, _) if before.is_some_and(|before| !is_same_link(site, before, after, now)) => {
@@ -174,18 +172,6 @@ fn is_ready(link: &Link<'_>) -> bool {
 
 fn is_none(link: &Link<'_>) -> bool {
     matches!(link.status, Status::None(_))
-}
-
-/// Whether something must get better before the link comes. Waiting for a turn is not failing.
-fn is_failing(link: &Link<'_>) -> bool {
-    match link.status {
-        Status::Failed(_) => true,
-        Status::Pending(Pending::Paused(reason)) => match reason {
-            PauseReason::Unavailable | PauseReason::DailyLimit | PauseReason::Reauthorization => true,
-            PauseReason::RateLimited | PauseReason::Scheduled => false,
-        },
-        Status::Ready | Status::Pending(Pending::Minting) | Status::None(_) => false,
-    }
 }
 
 /// What a change of a site is announced as, in order: of its accounts, and of all the links that it touches at once.
@@ -270,7 +256,12 @@ fn of_service(id: &ServiceId, before: &Site, after: &Site) -> Option<News> {
     let told = |kind, cause| links(kind, Subject::Service(id.clone()), cause);
     let offline = || because("service_offline", told(EventKind::LinkRemoved, Cause::ServiceChanged));
     let (old, new) = match (before.services.get(id), after.services.get(id)) {
-        (None, _) => return None,
+        (None, None) => return None,
+        // One that was there before may have sessions.
+        (None, Some(_)) => {
+            let is_back = before.epochs.services.contains_key(id);
+            return is_back.then(|| told(EventKind::LinkChanged, Cause::ServiceChanged));
+        }
         (Some(_), None) => return Some(offline()),
         (Some(old), Some(new)) => (old, new),
     };

@@ -21,6 +21,7 @@ use crate::domain::resolve::NoLink;
 use crate::domain::resolve::Source;
 use crate::domain::resolve::Verdict;
 use crate::domain::resolve::resolve;
+use crate::domain::session::Booking;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 
@@ -177,11 +178,9 @@ impl<'a> Link<'a> {
         };
         match resolve(site, session) {
             Verdict::NoLink(reason) => Self { status: Status::None(Absence::Rule(reason)), ..bare },
-            // What took place on a meeting stays so, whatever the account is now (R21); a course link holds for past
-            // sessions, too (R15).
-            Verdict::Custom { source: source @ (Source::SiteDefault | Source::StaffAccount(_)), .. }
-                if has_ended(session, now) && session.minting.handed_out().is_some() =>
-            {
+            // What took place on a meeting stays so, whatever the account became since (R21); a course link holds for
+            // past sessions, too (R15).
+            Verdict::Custom { source, .. } if took_place_before(site, source, session, now) => {
                 let past = Self { provider: Some(Provider::Zoom), source: Some(source), ..bare };
                 past.with_handed_out(session)
             }
@@ -285,6 +284,18 @@ fn has_ended(session: &Session, now: Timestamp) -> bool {
 
 const fn has_lapsed(account: &HostedAccount) -> bool {
     matches!(account.state, AccountState::ReauthorizationRequired { .. })
+}
+
+/// Whether a session with a meeting was over before the account that serves it now was connected.
+fn took_place_before(site: &Site, source: Source<'_>, session: &Session, now: Timestamp) -> bool {
+    let account = match source {
+        Source::SiteDefault => site.default_account(),
+        Source::StaffAccount(member) => site.accounts.get(&Owner::Staff(member.clone())),
+        Source::CourseLink | Source::SessionLink => None,
+    };
+    let ends_at = session.booking.as_ref().map(Booking::ends_at);
+    let is_later = account.is_some_and(|account| ends_at.is_some_and(|end| end <= account.connected_at));
+    is_later && has_ended(session, now) && session.minting.handed_out().is_some()
 }
 
 fn warnings(account: &HostedAccount, session: &Session, staff: Option<&StaffId>) -> Vec<Warning> {

@@ -41,6 +41,8 @@ pub struct Session {
     /// How many changes of its site there were when the session came to be as it is (see
     /// [`crate::domain::history`]).
     pub link_since: u64,
+    /// Whether its link is announced as failing.
+    pub is_failing: bool,
     /// Which of its earlier states are kept, and told.
     pub past: Past,
     /// Where it takes place, for finding others there at the same time (R31).
@@ -130,6 +132,7 @@ impl Session {
             link_changed_at: now,
             link_cause: Cause::Booked,
             link_since: 0,
+            is_failing: false,
             past: Past::default(),
             venue: None,
         }

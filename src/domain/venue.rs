@@ -8,6 +8,7 @@ use std::fmt;
 use data_encoding::BASE32_NOPAD;
 
 use crate::domain::account::Owner;
+use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
 use crate::domain::hash::HashKey;
 use crate::domain::id::ServiceId;
@@ -33,10 +34,19 @@ const NAME_CHARACTERS: usize = 26;
 impl LinkName {
     /// The name of an address, under a key of its site.
     pub fn of(key: &HashKey, url: &LinkUrl) -> Self {
-        let hash = key.hash(&[b"venue", url.expose().as_bytes()]);
-        let mut name = BASE32_NOPAD.encode(&hash).to_ascii_lowercase();
+        Self::from_hash(&key.hash(&[b"venue", url.expose().as_bytes()]))
+    }
+
+    fn from_hash(hash: &[u8; 32]) -> Self {
+        let mut name = BASE32_NOPAD.encode(hash).to_ascii_lowercase();
         name.truncate(NAME_CHARACTERS);
         Self(name.into())
+    }
+
+    /// The name of an address together with its password.
+    pub fn with_password(key: &HashKey, url: &LinkUrl, password: Option<&Concealed>) -> Self {
+        let password = password.map(Concealed::expose).unwrap_or_default();
+        Self::from_hash(&key.hash(&[b"address", url.expose().as_bytes(), password.as_bytes()]))
     }
 
     /// Reads a name that was written before; `None` for anything else.

@@ -7,8 +7,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use crate::app::events;
 use crate::app::flights::Flights;
 use crate::app::gateway::Gateway;
 use crate::app::gateway::Settings;
@@ -140,6 +142,7 @@ fn gateway(
         bell: Arc::new(Notify::new()),
         heard: Arc::new(Notify::new()),
         looks: Arc::default(),
+        waiters: Arc::new(Semaphore::new(events::MOST_WAITING)),
         refreshes: Arc::new(Flights::default()),
     }
 }

@@ -47,6 +47,8 @@ use crate::store::work;
 
 /// How much is read, or removed, at a time.
 const CHUNK: usize = 100;
+/// So many earlier states of a session are told, the newest.
+const MOST_TOLD: u32 = 1_000;
 /// A record that nobody wrote before.
 const NEW: Basis = Basis::Absent { floor: 0 };
 
@@ -85,6 +87,10 @@ pub(in crate::store) fn written(trace: &Trace) -> Written {
         Trace::Look(session, due) => {
             let index = vec![work::as_due(&work::look_member(session), *due)];
             Written { index, due: *due, ..Written::default() }
+        }
+        Trace::Stands(session, basis) => {
+            let changes = vec![sealed_change(keys::session(session), *basis, SealedWrite::Check)];
+            Written { changes, ..Written::default() }
         }
         Trace::Overlaps(session, basis, others) => {
             let write = match (others.is_empty(), basis) {
@@ -210,7 +216,8 @@ impl StoredTraces {
 #[async_trait::async_trait]
 impl Traces for StoredTraces {
     async fn session_past(&self, site: &SiteId, session: &Session) -> Result<Vec<Session>, StoreError> {
-        let numbers = session.past.told_from..session.past.kept;
+        let newest = session.past.kept.saturating_sub(MOST_TOLD);
+        let numbers = session.past.told_from.max(newest)..session.past.kept;
         let keys = numbers.map(|number| keys::session_past(&session.id, number)).collect::<Vec<_>>();
         let states = self.read(&Partition::Site(site.clone()), &keys).await?;
         Ok(states.into_iter().map(Arc::unwrap_or_clone).collect())
@@ -272,7 +279,7 @@ impl Traces for StoredTraces {
         &self,
         site: &SiteId,
         range: &DeliveryRange,
-    ) -> Result<Vec<(DeliveryPlace, Arc<Delivery>)>, StoreError> {
+    ) -> Result<Vec<(DeliveryPlace, Option<Arc<Delivery>>)>, StoreError> {
         let partition = Partition::Site(site.clone());
         let index = range.session.as_ref().map_or(keys::DELIVERIES, keys::deliveries_of);
         let after = range
@@ -286,8 +293,7 @@ impl Traces for StoredTraces {
         let read = self.sealed.read(&partition, &wants.collect::<Vec<_>>()).await?;
         let mut found = Vec::with_capacity(places.len());
         for (place, opened) in places.into_iter().zip(read.opened) {
-            let value = value_of::<Delivery>(opened, read.floor.0)?.value;
-            found.extend(value.map(|delivery| (place, delivery)));
+            found.push((place, value_of::<Delivery>(opened, read.floor.0)?.value));
         }
         Ok(found)
     }

@@ -160,6 +160,9 @@ impl FieldError {
     }
 }
 
+/// The most places that one refusal names.
+const MOST_ERRORS: usize = 100;
+
 /// A refusal, as handlers answer it. The frame around every request writes its body and adds the request id, so a
 /// handler cannot forget it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,8 +180,9 @@ impl Problem {
         Self { code, detail: detail.into(), errors: Vec::new(), retry_after: None, challenge: None }
     }
 
-    /// A body that is JSON but not what is asked for: 422 `invalid_body`.
-    pub fn invalid_body(errors: Vec<FieldError>) -> Self {
+    /// A body that is JSON but not what is asked for: 422 `invalid_body`. The first hundred places are named.
+    pub fn invalid_body(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MOST_ERRORS);
         let detail = "Correct the places that the errors point to, then send the body again.";
         Self { errors, ..Self::new(Code::InvalidBody, detail) }
     }

@@ -32,6 +32,8 @@ pub enum Trace {
     SessionPast(Arc<Session>),
     /// When to look for others at a session's venue; `None` when that is seen to.
     Look(SessionId, Option<Timestamp>),
+    /// None: the change holds only if a session still is as it was read.
+    Stands(SessionId, Basis),
     /// The others that a session overlaps with, read at a basis; none of them is no record.
     Overlaps(SessionId, Basis, Vec<Overlap>),
     /// What somebody was handed, read at a basis.
@@ -41,7 +43,7 @@ pub enum Trace {
 /// Reads what changes left.
 #[async_trait::async_trait]
 pub trait Traces: Send + Sync + fmt::Debug {
-    /// The earlier states of a session that belong to its present booking, in the order they were.
+    /// The earlier states of a session that belong to its present booking, in the order they were; the newest thousand.
     async fn session_past(&self, site: &SiteId, session: &Session) -> Result<Vec<Session>, StoreError>;
 
     /// What stood on a site before each change that any of these sessions may follow, in the order of the changes.
@@ -70,12 +72,12 @@ pub trait Traces: Send + Sync + fmt::Debug {
         name: &DeliveryName,
     ) -> Result<Stored<Delivery>, StoreError>;
 
-    /// What was handed out at a site, or of one session, the oldest first.
+    /// What was handed out at a site, or of one session, the oldest first; `None` for what went meanwhile.
     async fn deliveries(
         &self,
         site: &SiteId,
         range: &DeliveryRange,
-    ) -> Result<Vec<(DeliveryPlace, Arc<Delivery>)>, StoreError>;
+    ) -> Result<Vec<(DeliveryPlace, Option<Arc<Delivery>>)>, StoreError>;
 
     /// Removes every trace of a session that is about to be forgotten.
     async fn forget(&self, site: &SiteId, session: &Session) -> Result<(), StoreError>;

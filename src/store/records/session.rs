@@ -35,6 +35,7 @@ pub(super) struct SessionV1 {
     link_changed_at: Time,
     link_cause: String,
     link_since: u64,
+    is_failing: bool,
     past_kept: u32,
     past_told_from: u32,
     venue: Option<String>,
@@ -72,6 +73,7 @@ impl From<&Session> for SessionV1 {
             link_changed_at: session.link_changed_at,
             link_cause: session.link_cause.name().into(),
             link_since: session.link_since,
+            is_failing: session.is_failing,
             past_kept: session.past.kept,
             past_told_from: session.past.told_from,
             venue: session.venue.as_ref().map(Venue::to_string),
@@ -95,6 +97,7 @@ impl TryFrom<SessionV1> for Session {
             link_changed_at: shape.link_changed_at,
             link_cause: Cause::parse(&shape.link_cause).ok_or(Unreadable::Field("cause"))?,
             link_since: shape.link_since,
+            is_failing: shape.is_failing,
             past: Past { kept: shape.past_kept, told_from: shape.past_told_from },
             venue: venue.transpose()?,
         })

@@ -20,8 +20,10 @@ local function is_new(member, score)
 end
 
 local page, offset = {}, 0
+-- In large steps: what stands before the entry named is passed over once, not once for each small page.
+local step = math.max(limit, 1000)
 while true do
-  local part = redis.call(command, KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', offset, limit)
+  local part = redis.call(command, KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', offset, before_score == '' and limit or step)
   for i = 1, #part, 2 do
     if is_new(part[i], part[i + 1]) then
       page[#page + 1] = part[i]
@@ -29,6 +31,6 @@ while true do
       if #page == 2 * limit then return page end
     end
   end
-  if #part < 2 * limit then return page end
-  offset = offset + limit
+  if #part < 2 * (before_score == '' and limit or step) then return page end
+  offset = offset + (before_score == '' and limit or step)
 end

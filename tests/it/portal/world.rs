@@ -260,6 +260,7 @@ impl World {
             feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
             heard: Arc::default(),
             looks: Arc::default(),
+            waiters: Arc::new(tokio::sync::Semaphore::new(1)),
             entropy: Arc::new(Counting::default()),
             sites: Arc::clone(&memory) as _,
             grants: Arc::clone(&memory) as _,
