@@ -49,7 +49,8 @@ async fn a_query_that_is_not_known_is_refused_on_every_route() {
     let paged = lists.map(|list| format!("{SITE}{list}?cursor"));
     for list in paged.into_iter().chain(["/v1/events?after".to_owned()]) {
         // Not base64url, not UTF-8, not ours; `MC8u` is `0/.`, which looks like a place and names none.
-        for cursor in ["", "%00", "x", "*", "====", "_w", "bm9ib2R5", "MC8u", "LTEvLS0v", &"A".repeat(4_000)] {
+        for cursor in ["", "%00", "x", "*", "====", "_w", "bm9ib2R5", "MC8u", "LTEvLS0v", &"A".repeat(4_000)]
+        {
             let path = format!("{list}={cursor}");
             assert_problem(&path, &world.get(&path).await, 400, "invalid_query");
         }

@@ -80,7 +80,8 @@ fn filled(template: &str) -> String {
 
 /// Every route of the API, on what is there.
 fn routes(world: &World) -> Vec<(Method, String, &'static str, Option<Value>)> {
-    let filled = |(method, template, scope, body): (_, String, _, _)| (method, filled(&template), scope, body);
+    let filled =
+        |(method, template, scope, body): (_, String, _, _)| (method, filled(&template), scope, body);
     templates(world).into_iter().map(filled).collect()
 }
 
