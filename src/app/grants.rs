@@ -13,6 +13,12 @@ use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
+use crate::app::grants_due::CONFIRM_WITHIN;
+use crate::app::grants_due::RELEASE_AFTER;
+use crate::app::grants_due::REVOKE_AGAIN;
+use crate::app::grants_due::after_change;
+use crate::app::grants_due::after_look;
+use crate::app::grants_due::is_settled;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::Authorized;
 use crate::app::ports::store::GrantChange;
@@ -22,10 +28,14 @@ use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::app::refresh;
+use crate::app::refresh::Access;
+use crate::app::refresh::AccessError;
 use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
 use crate::domain::account::HostedAccount;
 use crate::domain::grant::Grant;
+use crate::domain::grant::Need;
 use crate::domain::grant::Reference;
 use crate::domain::grant::TokenPair;
 use crate::domain::grant::Tokens;
@@ -33,18 +43,6 @@ use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
 use crate::domain::site::Site;
 
-/// How long a person has to confirm a user who came back from the provider.
-pub const CONFIRM_WITHIN: Duration = Duration::from_mins(10);
-/// Must exceed [`CONFIRM_WITHIN`]: a reference is held before its site bears it out, and must not be swept between.
-const SETTLED_AFTER: Duration = Duration::from_mins(11);
-/// How long after a lapse every write leaves its accounts to be told once more.
-const TOLD_WITHIN: Duration = Duration::from_hours(1);
-/// How soon they are.
-const TELL_AGAIN: Duration = Duration::from_mins(1);
-/// How long meetings that are to be deleted have before their grant is revoked.
-const RELEASE_AFTER: Duration = Duration::from_mins(10);
-/// When a revocation that was not answered is tried again.
-const REVOKE_AGAIN: Duration = Duration::from_mins(15);
 /// How long an authorisation that cannot be saved is tried from memory: it killed the tokens before it.
 const SAVE_FOR: Duration = Duration::from_mins(10);
 /// How long to wait between such tries.
@@ -171,41 +169,22 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
         let mut tended = Grant::clone(&grant);
-        let borne_out = tell(gateway, &grant).await?;
+        let told = tell(gateway, &grant).await?;
         let now = gateway.clock.now();
         if is_settled(&grant, now) {
-            tended.references = borne_out;
+            tended.references.retain(|reference| !told.gone.contains(reference));
             if tended.references.is_empty() {
                 return end(gateway, &grant).await;
             }
         }
-        if put(gateway, stored.basis, &Arc::new(tended), now).await? == Committed::Yes {
+        let due = after_look(&tended, gateway.settings.refresh.keep_alive, now);
+        let due = due.into_iter().chain(told.leaving_until).min();
+        let change = GrantChange::Put { grant: Arc::new(tended), due };
+        if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
             return Ok(());
         }
     }
     Err(GrantError::Busy)
-}
-
-/// When a grant needs attention next; `keep_alive` is how old tokens may grow.
-pub fn due(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option<Timestamp> {
-    if !is_settled(grant, now) {
-        return Some(after(grant.authorized_at, SETTLED_AFTER));
-    }
-    if grant.references.is_empty() {
-        return Some(after(now, REVOKE_AGAIN));
-    }
-    match &grant.tokens {
-        Tokens::Active(pair) | Tokens::Refreshing { pair, .. } => {
-            Some(after(pair.obtained_at, keep_alive).max(after(now, REVOKE_AGAIN)))
-        }
-        // Whoever writes before its accounts are told leaves it due.
-        Tokens::Lapsed { since, .. } => (now < after(*since, TOLD_WITHIN)).then(|| after(now, TELL_AGAIN)),
-    }
-}
-
-/// Whether nobody can still be about to confirm the last authorisation.
-fn is_settled(grant: &Grant, now: Timestamp) -> bool {
-    now >= after(grant.authorized_at, SETTLED_AFTER)
 }
 
 async fn adopt_once(
@@ -266,26 +245,43 @@ async fn put(
 ) -> Result<Committed, StoreError> {
     let change = GrantChange::Put {
         grant: Arc::clone(grant),
-        due: due(grant, gateway.settings.refresh.keep_alive, now),
+        due: Some(after_change(grant, gateway.settings.refresh.keep_alive, now)),
     };
     gateway.grants.commit(&grant.id, basis, change).await
 }
 
-/// Tells every account that uses a grant whether it works; answers the references that their sites bear out.
-async fn tell(gateway: &Gateway, grant: &Grant) -> Result<BTreeSet<Reference>, GrantError> {
-    let mut borne_out = BTreeSet::new();
+/// What the sites say that a grant refers to.
+#[derive(Default)]
+struct Told {
+    /// Those that do not bear a reference out any more.
+    gone: BTreeSet<Reference>,
+    /// Until when others, which do not either, have their meetings deleted.
+    leaving_until: Option<Timestamp>,
+}
+
+/// Tells every account that uses a grant whether it works.
+async fn tell(gateway: &Gateway, grant: &Grant) -> Result<Told, GrantError> {
+    let mut told = Told::default();
     for reference in &grant.references {
-        if tell_one(gateway, grant, reference).await? == Word::BorneOut {
-            borne_out.insert(reference.clone());
+        match tell_one(gateway, grant, reference).await? {
+            Word::BorneOut => {}
+            Word::LeavingUntil(until) => told.leaving_until = told.leaving_until.max(Some(until)),
+            Word::NotBorneOut => {
+                told.gone.insert(reference.clone());
+            }
         }
     }
-    Ok(borne_out)
+    Ok(told)
 }
 
 /// Whether a site's record says that it uses a grant.
 #[derive(PartialEq, Eq)]
 enum Word {
+    /// It does.
     BorneOut,
+    /// Its account went a moment ago, and its meetings may be about to be deleted.
+    LeavingUntil(Timestamp),
+    /// It does not.
     NotBorneOut,
 }
 
@@ -308,7 +304,9 @@ fn decide_word(
     let Some(site) = &snapshot.site.value else { return Decision::Keep(Word::NotBorneOut) };
     let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
     let Some(account) = account.filter(|account| account.grant == grant.id) else {
-        return Decision::Keep(Word::NotBorneOut);
+        let changed = site.epochs.owners.get(&reference.owner);
+        let until = changed.map(|epoch| after(epoch.changed_at, RELEASE_AFTER)).filter(|until| *until > now);
+        return Decision::Keep(until.map_or(Word::NotBorneOut, Word::LeavingUntil));
     };
     let told = HostedAccount { state: state(grant, account.state), ..account.clone() };
     if told == *account {
@@ -354,26 +352,46 @@ fn end_soon(gateway: &Gateway, grant: Arc<Grant>) {
 
 /// Revokes a grant that nothing refers to and removes it. A newer authorisation, or a new reference, keeps it.
 async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
+    // Only a living access token revokes (zoom/facts.md 1.7): one that has expired is renewed first.
+    let access = refresh::access(gateway, &decided.id, Need::Valid).await;
     let stored = gateway.grants.read(&decided.id).await?;
     let Some(grant) = stored.value else { return Ok(()) };
     if grant.authorized_at != decided.authorized_at || grant.references != decided.references {
         return put(gateway, stored.basis, &grant, gateway.clock.now()).await.map(drop).map_err(Into::into);
     }
-    if let Some(pair) = grant.tokens.pair() {
-        match gateway.authorization.revoke(&pair.access).await {
-            Ok(()) | Err(AuthorizationError::Refused | AuthorizationError::UserGone) => {}
-            Err(error) => {
-                warn!(error = %error, "revocation not confirmed");
-                let now = gateway.clock.now();
-                let due = Some(after(now, REVOKE_AGAIN));
-                let change = GrantChange::Put { grant, due };
-                let _either = gateway.grants.commit(&decided.id, stored.basis, change).await?;
-                return Ok(());
-            }
-        }
+    if revoke(gateway, access).await? == Revocation::Open {
+        let due = Some(after(gateway.clock.now(), REVOKE_AGAIN));
+        let change = GrantChange::Put { grant, due };
+        let _either = gateway.grants.commit(&decided.id, stored.basis, change).await?;
+        return Ok(());
     }
     if gateway.grants.commit(&decided.id, stored.basis, GrantChange::Remove).await? == Committed::Yes {
         info!("grant revoked and removed");
     }
     Ok(())
+}
+
+/// Whether anything is left to revoke.
+#[derive(PartialEq, Eq)]
+enum Revocation {
+    /// The provider knows the grant no more.
+    Done,
+    /// It may still know it: to be tried again.
+    Open,
+}
+
+async fn revoke(gateway: &Gateway, access: Result<Access, AccessError>) -> Result<Revocation, StoreError> {
+    let access = match access {
+        Ok(access) => access.host.access,
+        Err(AccessError::Lapsed(_) | AccessError::NoGrant) => return Ok(Revocation::Done),
+        Err(AccessError::Unavailable) => return Ok(Revocation::Open),
+        Err(AccessError::Store(error)) => return Err(error),
+    };
+    match gateway.authorization.revoke(&access).await {
+        Ok(()) | Err(AuthorizationError::Refused | AuthorizationError::UserGone) => Ok(Revocation::Done),
+        Err(error) => {
+            warn!(error = %error, "revocation not confirmed");
+            Ok(Revocation::Open)
+        }
+    }
 }

@@ -14,6 +14,7 @@ pub mod events;
 pub mod flights;
 pub mod gateway;
 pub mod grants;
+pub mod grants_due;
 pub mod history;
 pub mod host_link;
 pub mod join;

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use crate::app::flights::Seat;
 use crate::app::gateway::Gateway;
-use crate::app::grants;
+use crate::app::grants_due;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
@@ -256,7 +256,7 @@ async fn try_save(
 }
 
 fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Option<Timestamp> {
-    grants::due(grant, gateway.settings.refresh.keep_alive, now)
+    Some(grants_due::after_change(grant, gateway.settings.refresh.keep_alive, now))
 }
 
 /// Renews tokens that nobody used for long (correctness.md section 3). A failure is tried again when the grant is due.

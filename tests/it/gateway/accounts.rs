@@ -210,7 +210,8 @@ async fn r5_a_custom_link_is_an_address_with_or_without_words_and_sealed_where_i
 
     let secrets = Secrets::new(vec![("a part of the link", "s3cret".into())]);
     if let Some(server) = &world.redis {
-        for (key, value) in dump(server).await {
+        // What is due may go while it is looked at.
+        for (key, value) in dump(server).await.into_iter().filter(|(_, value)| !value.is_empty()) {
             secrets.assert_none_in(&key, &value);
         }
     } else {
@@ -292,6 +293,7 @@ async fn r7_an_account_is_seen_edited_replaced_and_reconnected_in_place(
     world
         .link_when("s-1", |link| link["status"] == "ready" && link["meeting_id"] != before["meeting_id"])
         .await;
+    world.until("the old meeting goes", async || world.meetings().await.len() == 1).await;
     world.clock.advance(Duration::from_mins(12));
     world.until("the one before is revoked", async || world.authorised().await == ["lua@example.com"]).await;
     assert_eq!(world.meetings().await.len(), 1);

@@ -58,9 +58,10 @@ impl World {
     /// Waits until nothing more comes by itself.
     pub(crate) async fn quiet(&self) {
         let (mut before, mut looks) = (self.requests().await, 0);
-        while looks < 10 {
+        while looks < 20 {
             self.clock.advance(Duration::from_millis(500));
             let now = self.requests().await;
+            tokio::task::yield_now().await;
             looks = if now == before { looks + 1 } else { 0 };
             before = now;
         }

@@ -1,11 +1,13 @@
 //! Bodies that are no JSON, of another shape, or out of range: refused with the place.
 
+use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::gateway::refusals::BATCH_LIMIT;
 use crate::gateway::refusals::LIMIT;
+use crate::gateway::refusals::SITE;
 use crate::gateway::refusals::assert_points;
 use crate::gateway::refusals::assert_problem;
 use crate::gateway::refusals::everything;
@@ -224,6 +226,110 @@ async fn an_id_in_a_body_is_refused_with_the_place() {
         let link = json!({"actor": {"role": "staff", "staff_id": id}, "page": "manage"});
         let reply = world.post("/v1/sites/studio/portal-links", &link).await;
         assert_points(&what, &reply, "/actor/staff_id");
+    }
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_field_that_may_be_left_out_is_refused_of_another_shape() {
+    let world = world().await;
+    let before = everything(&world).await;
+    let custom = json!({"provider": "custom_link", "url": "https://meet.example.com/room"});
+    let by_hand = json!({"mode": "custom", "url": "https://meet.example.com/room"});
+    let course = json!({"url": "https://meet.example.com/room"});
+    let portal = json!({"actor": {"role": "owner"}, "page": "manage"});
+    let service = json!({"kind": "class", "name": "Yoga", "video": true});
+    let shown = ["confirmation_email", "members_area", "reminder_email", "sms", "calendar_file"];
+    let shown = shown.map(|audience| format!("visibility/{audience}"));
+    let shown = shown.iter().map(String::as_str).collect::<Vec<_>>();
+    let words = ["password", "description"];
+    let site =
+        [&["display_name", "entitled", "staff_self_service", "locale", "visibility"][..], &shown].concat();
+    let table = [
+        (Method::PUT, "", json!({}), site),
+        (Method::PUT, "/services/yoga", service, [&["visibility"][..], &shown].concat()),
+        (Method::PUT, "/accounts/default", custom.clone(), words.to_vec()),
+        (Method::PUT, "/accounts/staff/ana", custom, words.to_vec()),
+        (Method::PUT, "/services/yoga/link", course, words.to_vec()),
+        (Method::PUT, "/sessions/s-1/link", by_hand, words.to_vec()),
+        (Method::PUT, "/sessions/s-1", world.booking("yoga", &[]), vec!["staff_ids"]),
+        (Method::POST, "/portal-links", portal, vec!["return_to", "locale", "owner"]),
+        (Method::POST, "/links:batch", json!({"session_ids": []}), vec!["audience"]),
+    ];
+    for (method, path, body, fields) in table {
+        for field in fields {
+            for wrong in [json!([[]]), json!([true]), json!({"x": {}}), json!(1.5), json!(-1)] {
+                let mut body = body.clone();
+                match field.split_once('/') {
+                    Some((outer, inner)) => body[outer] = json!({inner: wrong}),
+                    None => body[field] = wrong.clone(),
+                }
+                let what = format!("{method} {path} {field} {wrong}");
+                let reply = world.call(method.clone(), &format!("{SITE}{path}"), Some(&body)).await;
+                assert_problem(&what, &reply, 422, "invalid_body");
+                let pointer = reply.body["errors"][0]["pointer"].as_str().unwrap();
+                // Of a body whose fields depend on another one, the whole is named.
+                let place = if path == "/sessions/s-1/link" { String::new() } else { format!("/{field}") };
+                assert!(pointer.starts_with(&place), "{what}: {}", reply.body);
+            }
+        }
+    }
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_batch_is_refused_whole_with_every_place_and_writes_none_of_it() {
+    let world = world().await;
+    let before = everything(&world).await;
+    let one = |id: &str| with(world.booking("yoga", &[]), "session_id", &json!(id));
+    let many = (0..101).map(|number| one(&format!("b-{number}"))).collect::<Vec<_>>();
+    let ids = (0..501).map(|number| format!("b-{number}")).collect::<Vec<_>>();
+    let sessions = |sessions: Value| ("/sessions:batch", json!({"sessions": sessions}));
+    let links = |ids: Value| ("/links:batch", json!({"session_ids": ids}));
+    let long = "a".repeat(65);
+    let table = [
+        (sessions(json!(many)), "/sessions"),
+        (sessions(json!([one("b-1"), one("b-1")])), "/sessions/1/session_id"),
+        (sessions(json!([one("b-1"), one("a{b}")])), "/sessions/1/session_id"),
+        (sessions(json!([one(&long)])), "/sessions/0/session_id"),
+        (sessions(json!([one("b-1"), world.booking("yoga", &[])])), "/sessions/1/session_id"),
+        (sessions(json!([one("b-1"), with(one("b-2"), "title", &json!(""))])), "/sessions/1/title"),
+        (sessions(json!([with(one("b-2"), "staff_ids", &json!(["a/b"]))])), "/sessions/0/staff_ids/0"),
+        (sessions(json!([one("b-1"), with(one("b-2"), "more", &json!(1))])), "/sessions/1/more"),
+        (sessions(json!([[]])), "/sessions/0"),
+        (sessions(json!([null])), "/sessions/0"),
+        (links(json!(ids)), "/session_ids"),
+        (links(json!(["s-1", "a:b"])), "/session_ids/1"),
+        (links(json!(["s-1", ""])), "/session_ids/1"),
+        (links(json!([long])), "/session_ids/0"),
+        (links(json!([7])), "/session_ids/0"),
+    ];
+    for ((path, body), pointer) in table {
+        let reply = world.post(&format!("{SITE}{path}"), &body).await;
+        assert_points(&format!("{path} {pointer}"), &reply, pointer);
+    }
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_delivery_out_of_range_is_refused_with_the_place() {
+    let world = world().await;
+    let before = everything(&world).await;
+    let body = json!({"recipient": "r-1", "channel": "sms", "revision": 1});
+    let table = [
+        ("recipient", json!("")),
+        ("recipient", json!("x".repeat(201))),
+        ("recipient", json!("a\u{0}b")),
+        ("channel", json!("fax")),
+        ("channel", json!("SMS")),
+        ("revision", json!("1")),
+        ("revision", json!(0)),
+        ("revision", json!(u64::MAX)),
+    ];
+    for (field, value) in table {
+        let body = with(body.clone(), field, &value);
+        let reply = world.post(&format!("{SITE}/sessions/s-1/deliveries"), &body).await;
+        assert_points(&format!("{field} {value}"), &reply, &format!("/{field}"));
     }
     assert_eq!(everything(&world).await, before);
 }

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::gateway::refusals::SITE;
+use crate::gateway::refusals::assert_points;
 use crate::gateway::refusals::assert_problem;
 use crate::gateway::refusals::everything;
 use crate::gateway::refusals::world;
@@ -89,4 +90,45 @@ async fn a_date_near_the_end_of_time_and_one_long_past_are_answered() {
         }
     }
     assert_eq!(world.book("s-2", "yoga", &["ana"]).await.body["link"]["status"], "ready");
+}
+
+#[tokio::test]
+async fn an_hour_that_a_clock_shows_twice_is_two_and_one_that_it_skips_is_what_its_offset_says() {
+    let world = world().await;
+    let cases = [
+        ("first", "2027-11-07T01:30:00-04:00", "2027-11-07T05:30:00Z"),
+        ("second", "2027-11-07T01:30:00-05:00", "2027-11-07T06:30:00Z"),
+        ("skipped", "2027-03-14T02:30:00-05:00", "2027-03-14T07:30:00Z"),
+        ("whole", "2027-03-14T07:30:00.000Z", "2027-03-14T07:30:00Z"),
+        ("leap", "2028-02-29T23:59:59Z", "2028-02-29T23:59:59Z"),
+    ];
+    for (session, given, kept) in cases {
+        let mut body = world.booking("yoga", &["ana"]);
+        (body["starts_at"], body["time_zone"]) = (json!(given), json!("America/New_York"));
+        (body["title"], body["duration_minutes"]) = (json!(session), json!(60));
+        let path = format!("{SITE}/sessions/{session}");
+        let put = world.put(&path, &body).await;
+        assert_eq!((put.status, &put.body["starts_at"]), (StatusCode::CREATED, &json!(kept)), "{}", put.body);
+        assert_eq!(put.body["link"]["status"], "ready", "{}", put.body);
+        let again = world.put(&path, &body).await;
+        assert_eq!((again.status, &again.body["revision"]), (StatusCode::OK, &put.body["revision"]));
+        let meetings = world.meetings().await;
+        let meeting = meetings.iter().find(|meeting| meeting["topic"] == session).unwrap();
+        assert_eq!(
+            (&meeting["start_time"], &meeting["timezone"]),
+            (&json!(kept), &json!("America/New_York"))
+        );
+    }
+    let listed =
+        world.get(&format!("{SITE}/sessions?from=2027-11-07T06:00:00Z&to=2027-11-08T00:00:00Z")).await;
+    let items = listed.body["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["session_id"]), (1, &json!("second")));
+    let before = everything(&world).await;
+    for local in ["2027-11-07T01:30:00", "2027-03-14T02:30:00", "2027-03-14 02:30", "2027-03-14", "02:30"] {
+        let mut body = world.booking("yoga", &["ana"]);
+        (body["starts_at"], body["time_zone"]) = (json!(local), json!("America/New_York"));
+        let reply = world.put(&format!("{SITE}/sessions/local"), &body).await;
+        assert_points(local, &reply, "/starts_at");
+    }
+    assert_eq!(everything(&world).await, before);
 }

@@ -1,0 +1,53 @@
+//! Owns when a grant needs attention next: to be looked at, renewed, or revoked. Does none of it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::grant::Grant;
+use crate::domain::grant::Tokens;
+use crate::domain::meeting::after;
+
+/// How long a person has to confirm a user who came back from the provider.
+pub const CONFIRM_WITHIN: Duration = Duration::from_mins(10);
+/// When a revocation that was not answered is tried again.
+pub const REVOKE_AGAIN: Duration = Duration::from_mins(15);
+/// How long meetings that are to be deleted have before their grant is revoked.
+pub const RELEASE_AFTER: Duration = Duration::from_mins(10);
+/// Must exceed [`RELEASE_AFTER`]: how soon a look is made up for that a change displaced.
+const LOOK_AGAIN: Duration = Duration::from_mins(15);
+/// Must exceed [`CONFIRM_WITHIN`]: a reference is held before its site bears it out, and must not be swept between.
+const SETTLED_AFTER: Duration = Duration::from_mins(11);
+/// How long after a lapse every write leaves its accounts to be told once more.
+const TOLD_WITHIN: Duration = Duration::from_hours(1);
+/// How soon they are.
+const TELL_AGAIN: Duration = Duration::from_mins(1);
+
+/// When a grant needs attention next, after it was looked at; `keep_alive` is how old tokens may grow.
+pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option<Timestamp> {
+    if !is_settled(grant, now) {
+        return Some(after(grant.authorized_at, SETTLED_AFTER));
+    }
+    if grant.references.is_empty() {
+        return Some(after(now, REVOKE_AGAIN));
+    }
+    match &grant.tokens {
+        Tokens::Active(pair) | Tokens::Refreshing { pair, .. } => {
+            Some(after(pair.obtained_at, keep_alive).max(after(now, LOOK_AGAIN)))
+        }
+        // Whoever writes before its accounts are told leaves it due.
+        Tokens::Lapsed { since, .. } => (now < after(*since, TOLD_WITHIN)).then(|| after(now, TELL_AGAIN)),
+    }
+}
+
+/// When a grant needs attention next, after a change by somebody who did not look at what refers to it: soon, since a
+/// look that was due before is due no more.
+pub fn after_change(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Timestamp {
+    let soon = after(now, LOOK_AGAIN);
+    after_look(grant, keep_alive, now).map_or(soon, |due| due.min(soon))
+}
+
+/// Whether nobody can still be about to confirm the last authorisation.
+pub fn is_settled(grant: &Grant, now: Timestamp) -> bool {
+    now >= after(grant.authorized_at, SETTLED_AFTER)
+}
