@@ -9,13 +9,13 @@ use greenroom::app::gateway::Gateway;
 use greenroom::app::gateway::Settings;
 use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::clock::SystemClock;
-use greenroom::app::ports::store::Basis;
-use greenroom::app::ports::store::Committed;
 use greenroom::app::ports::store::Redecide;
 use greenroom::app::ports::store::SessionChange;
 use greenroom::app::ports::store::SessionWrite;
 use greenroom::app::ports::store::SiteChange;
 use greenroom::app::ports::store::Sites;
+use greenroom::app::ports::stored::Basis;
+use greenroom::app::ports::stored::Committed;
 use greenroom::app::settings;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
@@ -51,12 +51,14 @@ use greenroom::domain::site::SiteSettings;
 use greenroom::domain::time_zone::TimeZoneName;
 use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::kv::Kv;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
 use greenroom::store::tickets::StoredTickets;
+use greenroom::store::traces::StoredTraces;
 use greenroom::store::work::StoredWork;
 use greenroom::web::auth;
 use greenroom::web::auth::Verifier;
@@ -68,6 +70,7 @@ use greenroom::web::internal::Internal;
 use greenroom::web::internal::Readiness;
 use jiff::Timestamp;
 use secrecy::SecretSlice;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -117,6 +120,7 @@ impl House {
         let sessions = (0..SESSIONS).map(|index| SessionChange {
             id: session_id(index),
             basis: Basis::Absent { floor: 0 },
+            before: None,
             write: SessionWrite::Put(Arc::new(session(index, size, now))),
             due: None,
         });
@@ -125,6 +129,7 @@ impl House {
             basis: Basis::Absent { floor: 0 },
             sessions: sessions.collect(),
             put: Some(Arc::new(whole)),
+            traces: Vec::new(),
             redecide: Redecide::No,
         };
         let committed = StoredSites::new(Arc::new(self.sealed(Kept::Everything))).commit(change).await;
@@ -152,12 +157,17 @@ impl House {
             sites: Arc::new(sites),
             grants: Arc::new(StoredGrants::new(Arc::clone(&sealed))),
             tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
+            traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
+            feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
             work: Arc::new(StoredWork::new(sealed)),
             authorization: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),
             settings: Arc::new(told()),
             tasks: TaskTracker::new(),
             bell: Arc::default(),
+            heard: Arc::default(),
+            looks: Arc::default(),
+            waiters: Arc::new(Semaphore::new(1)),
             refreshes: Arc::default(),
         };
         internal::router(Internal::new(Given {

@@ -61,7 +61,7 @@ impl Kv for Memory {
         Ok(Outcome::Committed)
     }
 
-    async fn range(&self, _: &Partition, _: IndexName, _: &Range) -> Result<Vec<Entry>, KvError> {
+    async fn range(&self, _: &Partition, _: &IndexName, _: &Range) -> Result<Vec<Entry>, KvError> {
         Ok(Vec::new())
     }
 

@@ -118,16 +118,16 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         return Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0));
     };
     let now = gateway.clock.now();
-    let failures = old.minting.failures();
     let claim_until = after(now, CLAIM);
+    let marker = |attempt| Marker::new(&site.marker_key, &old.id, old.minting.generation, attempt);
+    let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
+    let failures = step.host().map_or(0, |host| old.minting.failures(host));
     let claiming = |claimed| {
         let mut session = Session::clone(old);
         session.minting = session.minting.claimed(claim_until);
         let written = schedule::as_due(gateway, site, (session, stored), now);
         Decision::Commit(Change::of_session(written), (claimed, failures))
     };
-    let marker = |attempt| Marker::new(&site.marker_key, &old.id, old.minting.generation, attempt);
-    let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
     let due = schedule::due_at(&step, now);
     match step {
         Step::Rest | Step::Wait(_) => {

@@ -126,7 +126,7 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
             let renewed = as_pair(fresh, &pair, now);
             save(gateway, id, |grant| {
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
-                due(gateway, grant, now)
+                Some(due(gateway, grant, now))
             })
             .await?;
             info!(grant = %id, "tokens refreshed");
@@ -164,7 +164,7 @@ async fn write_ahead(
         let Some(pair) = grant.tokens.pair().cloned() else { return Ok(None) };
         let mut grant = Grant::clone(&grant);
         grant.tokens = grant.tokens.refreshing(fence, now);
-        let change = GrantChange::Put { due: due(gateway, &grant, now), grant: Arc::new(grant) };
+        let change = GrantChange::Put { due: Some(due(gateway, &grant, now)), grant: Arc::new(grant) };
         match gateway.grants.commit(id, stored.basis, change).await? {
             Committed::Yes => return Ok(Some((fence, pair))),
             Committed::Conflict => {}
@@ -198,7 +198,7 @@ async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), Ac
     let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
-        due(gateway, grant, now)
+        Some(due(gateway, grant, now))
     })
     .await
 }
@@ -255,8 +255,8 @@ async fn try_save(
     gateway.grants.commit(id, stored.basis, GrantChange::Put { grant: Arc::new(grant), due }).await
 }
 
-fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Option<Timestamp> {
-    Some(grants_due::after_change(grant, gateway.settings.refresh.keep_alive, now))
+fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Timestamp {
+    grants_due::after_change(grant, gateway.settings.refresh.keep_alive, now)
 }
 
 /// Renews tokens that nobody used for long (correctness.md section 3). A failure is tried again when the grant is due.

@@ -109,7 +109,7 @@ pub fn with_first_step(
     let mut due = due_at(&step, now);
     let mut launch = None;
     if let Step::Create(wanted) = step {
-        let failures = session.minting.failures();
+        let failures = session.minting.failures(&wanted.grant);
         session.minting = session.minting.begun(&wanted, now);
         launch = Launch::of(site, &session, failures);
         due = Some(after(now, gateway.timing().in_flight));

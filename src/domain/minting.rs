@@ -26,8 +26,8 @@ pub struct Minting {
     pub state: MeetingState,
     /// What is to be removed at the provider.
     pub doomed: Vec<Doomed>,
-    /// Why, and until when, the provider is left alone.
-    pub pause: Option<Pause>,
+    /// Why, and until when, hosts are left alone; at most one a host.
+    pub pauses: Vec<Pause>,
     /// A worker is taking a step, and nobody else does before this time.
     pub claimed_until: Option<Timestamp>,
 }
@@ -41,7 +41,7 @@ impl Minting {
             attempts: 0,
             state: MeetingState::Nothing,
             doomed: Vec::new(),
-            pause: None,
+            pauses: Vec::new(),
             claimed_until: None,
         }
     }
@@ -175,7 +175,7 @@ impl Minting {
         match &mut self.state {
             MeetingState::Intended(intent) => intent.replaces = None,
             MeetingState::Bound(_) | MeetingState::Blocked(_) => self.next_generation(None),
-            MeetingState::Nothing => self.pause = None,
+            MeetingState::Nothing => self.resume_all(),
         }
         if let Some((grant, id)) = unwanted {
             self.doom(grant, id);
@@ -185,7 +185,7 @@ impl Minting {
     fn next_generation(&mut self, kept: Option<Box<Meeting>>) {
         self.generation += 1;
         self.attempts = 0;
-        self.pause = None;
+        self.resume_all();
         self.claimed_until = None;
         self.state = kept.map_or(MeetingState::Nothing, |meeting| MeetingState::Bound(*meeting));
     }
@@ -225,7 +225,7 @@ impl Minting {
             return self;
         }
         self.attempts = 0;
-        self.pause = None;
+        self.resume(&meeting.grant);
         self.claimed_until = None;
         self.state = MeetingState::Bound(meeting);
         if let Some(old) = held {
@@ -248,7 +248,7 @@ impl Minting {
     #[must_use]
     pub fn removed(mut self, doomed: &Doomed) -> Self {
         self.doomed.retain(|other| other != doomed);
-        self.pause = None;
+        self.resume(&doomed.grant);
         self.claimed_until = None;
         self
     }
@@ -271,7 +271,7 @@ impl Minting {
         self.claimed_until = None;
         self.state = match outcome {
             NotCreated::Later(pause) => {
-                self.pause = Some(pause);
+                self.hold(pause);
                 back(kept)
             }
             NotCreated::Rejected => block(BlockReason::Rejected, kept),
@@ -304,7 +304,7 @@ impl Minting {
             && current.begun_at == intent.begun_at
         {
             current.reply = Reply::Lost;
-            self.pause = Some(pause);
+            self.hold(pause);
         }
         self
     }
@@ -325,7 +325,8 @@ impl Minting {
             && meeting.id == *id
         {
             meeting.shown = shown;
-            self.pause = None;
+            let host = meeting.grant.clone();
+            self.resume(&host);
             self.claimed_until = None;
         }
         self
@@ -346,7 +347,7 @@ impl Minting {
     /// The step that was claimed did not succeed: leave the provider alone until then.
     #[must_use]
     pub fn paused(mut self, pause: Pause) -> Self {
-        self.pause = Some(pause);
+        self.hold(pause);
         self.claimed_until = None;
         self
     }
@@ -370,9 +371,29 @@ impl Minting {
         self
     }
 
-    /// How many tries in a row did not succeed.
-    pub fn failures(&self) -> u32 {
-        self.pause.as_ref().map_or(0, |pause| pause.failures)
+    /// How many tries in a row did not succeed for a host.
+    pub fn failures(&self, host: &GrantId) -> u32 {
+        self.pause_of(host).map_or(0, |pause| pause.failures)
+    }
+
+    /// Why, and until when, a host is left alone; also when that is over.
+    pub fn pause_of(&self, host: &GrantId) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.grant == *host)
+    }
+
+    fn hold(&mut self, pause: Pause) {
+        self.resume(&pause.grant);
+        self.pauses.push(pause);
+    }
+
+    fn resume(&mut self, host: &GrantId) {
+        self.pauses.retain(|pause| pause.grant != *host);
+    }
+
+    /// Nothing is tried any more but removing what is doomed.
+    fn resume_all(&mut self) {
+        let doomed = &self.doomed;
+        self.pauses.retain(|pause| doomed.iter().any(|doomed| doomed.grant == pause.grant));
     }
 }
 

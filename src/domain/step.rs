@@ -75,10 +75,8 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
     if let Some(until) = minting.claimed_until.filter(|until| *until > now) {
         return Step::Wait(until);
     }
-    let paused = |grant: &GrantId| {
-        let pause = minting.pause.as_ref().filter(|pause| pause.grant == *grant && pause.until > now);
-        pause.map(|pause| pause.until)
-    };
+    let paused =
+        |grant: &GrantId| minting.pause_of(grant).map(|pause| pause.until).filter(|until| *until > now);
     let step = match (&minting.state, wanted) {
         (MeetingState::Intended(intent), _) => look_or_wait(intent, timing, now),
         (MeetingState::Nothing, Wanted::Meeting(wanted)) => Step::Create(wanted.clone()),
@@ -91,9 +89,11 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         None => step,
     };
     let doomed = minting.doomed.iter().find(|doomed| paused(&doomed.grant).is_none());
-    match (step, doomed, minting.doomed.first()) {
+    let waiting = minting.doomed.iter().filter_map(|doomed| paused(&doomed.grant)).min();
+    match (step, doomed, waiting) {
         (Step::Rest | Step::Wait(_), Some(doomed), _) => Step::Remove(doomed.clone()),
-        (Step::Rest, None, Some(waiting)) => paused(&waiting.grant).map_or(Step::Rest, Step::Wait),
+        (Step::Rest, None, Some(until)) => Step::Wait(until),
+        (Step::Wait(until), None, Some(sooner)) => Step::Wait(until.min(sooner)),
         (Step::Rest, None, None) if session.booking.is_none() => Step::Forget,
         (step, ..) => step,
     }
@@ -101,7 +101,7 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
 
 impl Step {
     /// Whose calls it needs.
-    fn host(&self) -> Option<&GrantId> {
+    pub fn host(&self) -> Option<&GrantId> {
         match self {
             Self::Create(wanted) => Some(&wanted.grant),
             Self::Look(intent) => Some(&intent.grant),

@@ -31,8 +31,8 @@ pub(super) struct MintingV1 {
     state: StateV1,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     doomed: Vec<DoomedV1>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pause: Option<PauseV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pauses: Vec<PauseV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claimed_until: Option<Time>,
 }
@@ -118,7 +118,7 @@ impl From<&Minting> for MintingV1 {
             attempts: minting.attempts,
             state: (&minting.state).into(),
             doomed: minting.doomed.iter().map(doomed).collect(),
-            pause: minting.pause.as_ref().map(PauseV1::from),
+            pauses: minting.pauses.iter().map(PauseV1::from).collect(),
             claimed_until: minting.claimed_until,
         }
     }
@@ -137,7 +137,7 @@ impl TryFrom<MintingV1> for Minting {
             attempts: shape.attempts,
             state: shape.state.try_into()?,
             doomed: doomed.collect::<Result<_, Unreadable>>()?,
-            pause: shape.pause.map(Pause::try_from).transpose()?,
+            pauses: shape.pauses.into_iter().map(Pause::try_from).collect::<Result<_, _>>()?,
             claimed_until: shape.claimed_until,
         })
     }
