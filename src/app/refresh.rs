@@ -213,7 +213,7 @@ pub async fn lapse(
     let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().lapsed(generation, reason, now);
-        Some(now)
+        now
     })
     .await?;
     info!(grant = %id, ?reason, "grant lapsed");
@@ -226,7 +226,7 @@ pub async fn lapse(
 async fn save(
     gateway: &Gateway,
     id: &GrantId,
-    mut edit: impl FnMut(&mut Grant) -> Option<Timestamp> + Send,
+    mut edit: impl FnMut(&mut Grant) -> Timestamp + Send,
 ) -> Result<(), AccessError> {
     let give_up_at = after(gateway.clock.now(), SAVE_FOR);
     loop {
@@ -246,12 +246,12 @@ async fn save(
 async fn try_save(
     gateway: &Gateway,
     id: &GrantId,
-    edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
+    edit: &mut (impl FnMut(&mut Grant) -> Timestamp + Send),
 ) -> Result<Committed, StoreError> {
     let stored = gateway.grants.read(id).await?;
     let Some(grant) = stored.value else { return Ok(Committed::Yes) };
     let mut grant = Grant::clone(&grant);
-    let due = edit(&mut grant);
+    let due = Some(edit(&mut grant));
     gateway.grants.commit(id, stored.basis, GrantChange::Put { grant: Arc::new(grant), due }).await
 }
 

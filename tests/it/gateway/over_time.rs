@@ -240,8 +240,8 @@ async fn r21_without_their_own_account_sessions_ahead_are_served_by_whom_the_rul
     );
     assert_eq!(other["join_url"], second["join_url"]);
     let host_of = |meetings: &[Value], link: &Value| {
-        let found =
-            meetings.iter().find(|meeting| meeting["id"].to_string() == link["meeting_id"].as_str().unwrap());
+        let id: u64 = link["meeting_id"].as_str().unwrap().parse().unwrap();
+        let found = meetings.iter().find(|meeting| meeting["id"] == id);
         found.map(|meeting| meeting["host"].as_str().unwrap().to_owned())
     };
     world.until("what is not wanted goes", async || world.meetings().await.len() == 2).await;
