@@ -126,7 +126,7 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
             let renewed = as_pair(fresh, &pair, now);
             save(gateway, id, |grant| {
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
-                Some(due(gateway, grant, now))
+                due(gateway, grant, now)
             })
             .await?;
             info!(grant = %id, "tokens refreshed");
@@ -198,7 +198,7 @@ async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), Ac
     let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
-        Some(due(gateway, grant, now))
+        due(gateway, grant, now)
     })
     .await
 }

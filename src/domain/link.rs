@@ -245,7 +245,7 @@ impl<'a> Link<'a> {
                 ..self
             };
         }
-        let pause = minting.pause_of(&account.grant);
+        let pause = minting.pauses.of(&account.grant);
         self.status = match (&minting.state, &pause, account.state) {
             (MeetingState::Blocked(blocked), ..) => Status::Failed(blocked.reason),
             (_, _, AccountState::ReauthorizationRequired { .. }) => {

@@ -11,6 +11,7 @@ use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
 use crate::domain::pause::Pause;
+use crate::domain::pause::Pauses;
 
 /// At most this many creates of one generation may end without a clear answer; then a person must look.
 pub const ATTEMPTS: u8 = 2;
@@ -26,8 +27,8 @@ pub struct Minting {
     pub state: MeetingState,
     /// What is to be removed at the provider.
     pub doomed: Vec<Doomed>,
-    /// Why, and until when, hosts are left alone; at most one a host.
-    pub pauses: Vec<Pause>,
+    /// Why, and until when, hosts are left alone.
+    pub pauses: Pauses,
     /// A worker is taking a step, and nobody else does before this time.
     pub claimed_until: Option<Timestamp>,
 }
@@ -41,7 +42,7 @@ impl Minting {
             attempts: 0,
             state: MeetingState::Nothing,
             doomed: Vec::new(),
-            pauses: Vec::new(),
+            pauses: Pauses::default(),
             claimed_until: None,
         }
     }
@@ -225,7 +226,7 @@ impl Minting {
             return self;
         }
         self.attempts = 0;
-        self.resume(&meeting.grant);
+        self.pauses.resume(&meeting.grant);
         self.claimed_until = None;
         self.state = MeetingState::Bound(meeting);
         if let Some(old) = held {
@@ -248,7 +249,7 @@ impl Minting {
     #[must_use]
     pub fn removed(mut self, doomed: &Doomed) -> Self {
         self.doomed.retain(|other| other != doomed);
-        self.resume(&doomed.grant);
+        self.pauses.resume(&doomed.grant);
         self.claimed_until = None;
         self
     }
@@ -271,7 +272,7 @@ impl Minting {
         self.claimed_until = None;
         self.state = match outcome {
             NotCreated::Later(pause) => {
-                self.hold(pause);
+                self.pauses.hold(pause);
                 back(kept)
             }
             NotCreated::Rejected => block(BlockReason::Rejected, kept),
@@ -304,7 +305,7 @@ impl Minting {
             && current.begun_at == intent.begun_at
         {
             current.reply = Reply::Lost;
-            self.hold(pause);
+            self.pauses.hold(pause);
         }
         self
     }
@@ -326,7 +327,7 @@ impl Minting {
         {
             meeting.shown = shown;
             let host = meeting.grant.clone();
-            self.resume(&host);
+            self.pauses.resume(&host);
             self.claimed_until = None;
         }
         self
@@ -347,7 +348,7 @@ impl Minting {
     /// The step that was claimed did not succeed: leave the provider alone until then.
     #[must_use]
     pub fn paused(mut self, pause: Pause) -> Self {
-        self.hold(pause);
+        self.pauses.hold(pause);
         self.claimed_until = None;
         self
     }
@@ -373,27 +374,13 @@ impl Minting {
 
     /// How many tries in a row did not succeed for a host.
     pub fn failures(&self, host: &GrantId) -> u32 {
-        self.pause_of(host).map_or(0, |pause| pause.failures)
-    }
-
-    /// Why, and until when, a host is left alone; also when that is over.
-    pub fn pause_of(&self, host: &GrantId) -> Option<&Pause> {
-        self.pauses.iter().find(|pause| pause.grant == *host)
-    }
-
-    fn hold(&mut self, pause: Pause) {
-        self.resume(&pause.grant);
-        self.pauses.push(pause);
-    }
-
-    fn resume(&mut self, host: &GrantId) {
-        self.pauses.retain(|pause| pause.grant != *host);
+        self.pauses.of(host).map_or(0, |pause| pause.failures)
     }
 
     /// Nothing is tried any more but removing what is doomed.
     fn resume_all(&mut self) {
         let doomed = &self.doomed;
-        self.pauses.retain(|pause| doomed.iter().any(|doomed| doomed.grant == pause.grant));
+        self.pauses.keep(|host| doomed.iter().any(|doomed| doomed.grant == *host));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Owns why, and until when, a host at a provider is left alone.
+//! Owns why, and until when, hosts at a provider are left alone.
 
 use jiff::Timestamp;
 
@@ -30,4 +30,44 @@ pub enum PauseReason {
     Scheduled,
     /// The account must be connected again.
     Reauthorization,
+}
+
+/// Which hosts are left alone: each for reasons of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pauses(Vec<Pause>);
+
+impl Pauses {
+    /// Takes pauses, the last of each host.
+    pub fn new(pauses: impl IntoIterator<Item = Pause>) -> Self {
+        pauses.into_iter().fold(Self::default(), |mut all, pause| {
+            all.hold(pause);
+            all
+        })
+    }
+
+    /// Every pause, also those that are over.
+    pub fn iter(&self) -> impl Iterator<Item = &Pause> {
+        self.0.iter()
+    }
+
+    /// Why, and until when, a host is left alone; also when that is over.
+    pub fn of(&self, host: &GrantId) -> Option<&Pause> {
+        self.0.iter().find(|pause| pause.grant == *host)
+    }
+
+    /// Leaves a host alone, in place of what held for it before.
+    pub fn hold(&mut self, pause: Pause) {
+        self.resume(&pause.grant);
+        self.0.push(pause);
+    }
+
+    /// A host did as it was asked: it is left alone no more.
+    pub fn resume(&mut self, host: &GrantId) {
+        self.0.retain(|pause| pause.grant != *host);
+    }
+
+    /// Forgets all but the pauses of these hosts.
+    pub fn keep(&mut self, hosts: impl Fn(&GrantId) -> bool) {
+        self.0.retain(|pause| hosts(&pause.grant));
+    }
 }

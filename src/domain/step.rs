@@ -76,7 +76,7 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         return Step::Wait(until);
     }
     let paused =
-        |grant: &GrantId| minting.pause_of(grant).map(|pause| pause.until).filter(|until| *until > now);
+        |grant: &GrantId| minting.pauses.of(grant).map(|pause| pause.until).filter(|until| *until > now);
     let step = match (&minting.state, wanted) {
         (MeetingState::Intended(intent), _) => look_or_wait(intent, timing, now),
         (MeetingState::Nothing, Wanted::Meeting(wanted)) => Step::Create(wanted.clone()),
@@ -248,6 +248,28 @@ mod tests {
         let wanted = wish(&claimed, "lua");
         assert_eq!(step(&claimed, &wanted, 119), Step::Wait(at(120)));
         assert!(matches!(step(&claimed, &wanted, 120), Step::Remove(_)));
+    }
+
+    #[test]
+    fn a_host_that_fails_does_not_make_another_be_asked_sooner() {
+        let mut moved = bound("lua");
+        moved.minting.doom(grant("ana"), meeting(&moved, "ana", 0).id);
+        let wanted = wish(&moved, "lua");
+        let pause = |host: &str, until| Pause {
+            grant: grant(host),
+            until: at(until),
+            reason: PauseReason::Unavailable,
+            failures: 3,
+        };
+        moved.minting = moved.minting.paused(pause("ana", 100)).paused(pause("lua", 50));
+        assert_eq!(step(&moved, &wanted, 0), Step::Wait(at(100)));
+        assert_eq!(moved.minting.failures(&grant("ana")), 3);
+        if let Some(booking) = &mut moved.booking {
+            booking.title = "Pilates".into();
+        }
+        let wanted = wish(&moved, "lua");
+        assert_eq!(step(&moved, &wanted, 0), Step::Wait(at(50)));
+        assert!(matches!(step(&moved, &wanted, 50), Step::Update(..)));
     }
 
     #[test]

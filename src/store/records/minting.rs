@@ -18,6 +18,7 @@ use crate::domain::minting::Minting;
 use crate::domain::minting::Reply;
 use crate::domain::pause::Pause;
 use crate::domain::pause::PauseReason;
+use crate::domain::pause::Pauses;
 use crate::domain::time_zone::TimeZoneName;
 use crate::store::records::field::Time;
 use crate::store::records::field::Unreadable;
@@ -132,12 +133,14 @@ impl TryFrom<MintingV1> for Minting {
             .doomed
             .iter()
             .map(|doomed| Ok(Doomed { grant: grant(&doomed.grant)?, id: MeetingId::new(&doomed.id) }));
+        let pauses = shape.pauses.into_iter().map(Pause::try_from);
+        let pauses = pauses.collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             generation: shape.generation,
             attempts: shape.attempts,
             state: shape.state.try_into()?,
             doomed: doomed.collect::<Result<_, Unreadable>>()?,
-            pauses: shape.pauses.into_iter().map(Pause::try_from).collect::<Result<_, _>>()?,
+            pauses: Pauses::new(pauses),
             claimed_until: shape.claimed_until,
         })
     }

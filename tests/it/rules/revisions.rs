@@ -103,19 +103,12 @@ proptest! {
             let is_new = after.is_some() && before.is_none();
             let Some((revision, shown)) = after else { was_live |= before.is_some(); continue };
             prop_assert!(revision >= highest, "{:?} < {:?} after {:?}", revision, highest, event);
-            if is_new && was_live || before.as_ref().is_some_and(|(_, before)| is_another(before, &shown)) {
+            if is_new && was_live || before.as_ref().is_some_and(|(_, before)| *before != shown) {
                 prop_assert!(revision > highest, "{:?} {:?} after {:?}: {:?}", revision, before, event, shown);
             }
             highest = revision;
         }
     }
-}
-
-/// Whether a reader sees another link. A try that begins anew says that the meeting is being made, under the
-/// revision of the try before it: only what comes of it is news.
-fn is_another(before: &Seen, after: &Seen) -> bool {
-    let begins_anew = before.status == "pending" && after.reason == Some("minting");
-    before != after && !(begins_anew && (&before.source, &before.secrets) == (&after.source, &after.secrets))
 }
 
 /// One thing, or a session that is cancelled, forgotten, and booked anew.
