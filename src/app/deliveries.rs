@@ -12,6 +12,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::DeliveryPlace;
 use crate::app::ports::traces::DeliveryRange;
 use crate::app::ports::traces::Trace;
+use crate::app::sessions;
 use crate::app::sessions::SessionError;
 use crate::app::sessions::SessionView;
 use crate::domain::account::Revision;
@@ -73,6 +74,7 @@ pub async fn record(
     for _ in 0..ROUNDS {
         let snapshot = gateway.sites.read(site, std::slice::from_ref(session)).await?;
         let basis = snapshot.site.basis;
+        let stands = snapshot.sessions.first().map(|stored| Trace::Stands(session.clone(), stored.basis));
         let view = SessionView::first_of(snapshot)?;
         let name = DeliveryName::of(&view.site.marker_key, &handed.recipient, handed.channel);
         let before = gateway.traces.delivery(site, session, &name).await?;
@@ -93,7 +95,11 @@ pub async fn record(
             basis,
             put: None,
             sessions: Vec::new(),
-            traces: vec![Trace::Delivery(name, before.basis, Arc::new(delivery))],
+            // What is forgotten meanwhile leaves no delivery behind.
+            traces: [Trace::Delivery(name, before.basis, Arc::new(delivery))]
+                .into_iter()
+                .chain(stands)
+                .collect(),
             redecide: Redecide::No,
         };
         if gateway.sites.commit(change).await? == Committed::Yes {
@@ -170,12 +176,8 @@ pub async fn stale(
                 return Ok(page);
             }
             page.next = Some(place);
-            let Some((delivery, view)) = delivery
-                .and_then(|found| Some((views.get(&found.session)?, found)))
-                .map(|(view, found)| (found, view))
-            else {
-                continue;
-            };
+            let Some(delivery) = delivery else { continue };
+            let Some(view) = views.get(&delivery.session) else { continue };
             if delivery.is_stale(&view.site.marker_key, &view.link(gateway.clock.now())) {
                 let current = view.session.link_revision(&view.site);
                 page.stale.push(Stale { delivery, current });
@@ -199,6 +201,6 @@ async fn views(
         found.iter().filter_map(|(_, delivery)| Some(delivery.as_ref()?.session.clone())).collect::<Vec<_>>();
     ids.sort();
     ids.dedup();
-    let read = crate::app::sessions::find_many(gateway, site, &ids).await?;
+    let read = sessions::find_many(gateway, site, &ids).await?;
     Ok(ids.into_iter().zip(read).filter_map(|(id, view)| Some((id, view?))).collect())
 }

@@ -44,15 +44,35 @@ const AT_ONCE: usize = 16;
 const ROUNDS: usize = 8;
 
 /// Looks for others at the venues and times of sessions, and writes with each whom it meets; those it met before and does
-/// not any more are told, too.
+/// not any more are told, too. What was due of it is seen to.
 pub async fn look(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
+    in_turn(gateway, site, sessions, Due::SeenTo).await
+}
+
+/// What becomes of the looks that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// They are done.
+    SeenTo,
+    /// The worker sees to them.
+    Left,
+}
+
+async fn in_turn(
+    gateway: &Gateway,
+    site: &SiteId,
+    sessions: &[SessionId],
+    due: Due,
+) -> Result<(), StoreError> {
     if sessions.is_empty() {
         return Ok(());
     }
     let (_turn, all) = gateway.looks.take(site, sessions).await;
     for chunk in all.chunks(CHUNK) {
         let seen_to = chunk.iter().map(|session| Trace::Look(session.clone(), None)).collect::<Vec<_>>();
-        write(gateway, site, chunk, &seen_to).await?;
+        // Who meets nobody costs no commit while the caller waits.
+        let is_left = due == Due::Left && chunk.len() == 1;
+        write(gateway, site, chunk, if is_left { &[] } else { &seen_to }).await?;
     }
     Ok(())
 }
@@ -70,14 +90,14 @@ async fn write(
     besides: &[Trace],
 ) -> Result<(), StoreError> {
     for _ in 0..ROUNDS {
-        let own = gateway.sites.read(site, sessions).await;
-        // Off-boarding was cut short: the rest goes, too.
-        let own = match own {
-            Ok(own) if own.site.value.is_some() => own,
-            Ok(_) | Err(StoreError::Destroyed) => return gateway.sites.purge(site).await,
-            Err(error) => return Err(error),
+        let own = match gateway.sites.read(site, sessions).await {
+            Err(StoreError::Destroyed) => None,
+            read => Some(read?),
         };
-        let Some(value) = &own.site.value else { return Ok(()) };
+        let own = own.and_then(|own| Some((own.site.value.clone()?, own)));
+        // Off-boarding was cut short: the rest goes, too.
+        let Some((value, own)) = own else { return gateway.sites.purge(site).await };
+        let value = &*value;
         let found = own.sessions.iter().map(|stored| stored.value.clone()).collect::<Vec<_>>();
         let looks =
             found.into_iter().map(|session| async move { others(gateway, value, session.as_deref()).await });
@@ -125,7 +145,7 @@ pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId], 
     }
     let (own, site, sessions) = (gateway.clone(), site.clone(), sessions.to_vec());
     let looking = gateway.tasks.spawn(async move {
-        if let Err(error) = look(&own, &site, &sessions).await {
+        if let Err(error) = in_turn(&own, &site, &sessions, Due::Left).await {
             warn!(error = %error, site.id = %site, "overlaps are looked for later");
         }
     });

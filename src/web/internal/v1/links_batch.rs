@@ -126,7 +126,7 @@ impl AskLinks {
     fn parsed(&self) -> Result<(Vec<SessionId>, Audience), Problem> {
         let mut errors = Vec::new();
         if self.session_ids.len() > MOST {
-            errors.push(FieldError::new("/session_ids", "must be at most 500"));
+            return Err(Problem::invalid_body(vec![FieldError::new("/session_ids", "must be at most 500")]));
         }
         let ids = self.session_ids.iter().enumerate().filter_map(|(index, id)| {
             let pointer = format!("/session_ids/{index}");
