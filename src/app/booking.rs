@@ -98,8 +98,8 @@ pub async fn put_all(
     let launched = launch(gateway, site, round.launches, deadline);
     let mut booked = round.decided.into_iter().map(Decided::saved).collect::<Vec<_>>();
     tokio::join!(launched, overlaps::look_now(gateway, site, &round.moved, wait));
-    settle_down(gateway, site, (books, &mut booked), deadline).await;
     read_again(gateway, site, &round.moved, &mut booked).await;
+    settle_down(gateway, site, (books, &mut booked), deadline).await;
     Ok(booked)
 }
 

@@ -67,7 +67,11 @@ pub async fn read(gateway: &Gateway, asked: &Asked) -> Result<FeedPage, StoreErr
         looks += 1;
         let heard = gateway.heard.notified();
         let page = gateway.feed.after(place, &asked.only, asked.limit).await?;
-        let is_over = gateway.clock.now() >= deadline && (page.rest == Rest::None || looks >= LOOKS);
+        let is_over = match page.rest {
+            Rest::None => gateway.clock.now() >= deadline,
+            // However long the caller would wait: nobody is made to read the whole feed at once.
+            Rest::More => looks >= LOOKS,
+        };
         if is_over || !page.events.is_empty() {
             return Ok(page);
         }

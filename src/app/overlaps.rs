@@ -69,10 +69,11 @@ async fn in_turn(
     }
     let (_turn, all) = gateway.looks.take(site, sessions).await;
     for chunk in all.chunks(CHUNK) {
-        let seen_to = chunk.iter().map(|session| Trace::Look(session.clone(), None)).collect::<Vec<_>>();
-        // Who meets nobody costs no commit while the caller waits.
-        let is_left = due == Due::Left && chunk.len() == 1;
-        write(gateway, site, chunk, if is_left { &[] } else { &seen_to }).await?;
+        let seen_to = match due {
+            Due::SeenTo => chunk.iter().map(|session| Trace::Look(session.clone(), None)).collect(),
+            Due::Left => Vec::new(),
+        };
+        write(gateway, site, chunk, &seen_to).await?;
     }
     Ok(())
 }
@@ -80,7 +81,7 @@ async fn in_turn(
 /// Looks again at sessions whose hosts may have changed, where nobody asked for it: nothing is written where nothing is
 /// new.
 pub async fn look_again(gateway: &Gateway, site: &SiteId, sessions: &[SessionId]) -> Result<(), StoreError> {
-    write(gateway, site, sessions, &[]).await
+    in_turn(gateway, site, sessions, Due::Left).await
 }
 
 async fn write(
@@ -143,9 +144,11 @@ pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId], 
     if sessions.is_empty() {
         return;
     }
+    // One that meets nobody costs no commit while its caller waits; of many, the worker is spared as many looks.
+    let due = if sessions.len() == 1 { Due::Left } else { Due::SeenTo };
     let (own, site, sessions) = (gateway.clone(), site.clone(), sessions.to_vec());
     let looking = gateway.tasks.spawn(async move {
-        if let Err(error) = in_turn(&own, &site, &sessions, Due::Left).await {
+        if let Err(error) = in_turn(&own, &site, &sessions, due).await {
             warn!(error = %error, site.id = %site, "overlaps are looked for later");
         }
     });

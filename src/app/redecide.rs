@@ -126,8 +126,9 @@ async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<Passed, 
             return Ok(Passed::Part);
         }
         gateway.bell.notify_one();
+        let (moved, stayed) = ids.into_iter().partition::<Vec<_>, _>(|id| moved.contains(id));
         overlaps::look(gateway, site, &moved).await?;
-        overlaps::look_again(gateway, site, &ids).await?;
+        overlaps::look_again(gateway, site, &stayed).await?;
         if page.len() < PAGE {
             break;
         }

@@ -49,7 +49,6 @@ pub fn settled(mut session: Session, site: &Site, before: Option<&Session>, now:
     session
 }
 
-/// Why a session's own part of its link changed.
 /// Whether two states of a session show the same link whatever stands on its site.
 fn would_show_the_same(one: &Session, two: &Session) -> bool {
     let own = |session: &Session| {
@@ -79,6 +78,7 @@ fn link_fails(link: &Link<'_>) -> Option<bool> {
     }
 }
 
+/// Why a session's own part of its link changed.
 fn cause(before: &Session, after: &Session) -> Cause {
     match (&before.booking, &after.booking) {
         (None, Some(_)) => return Cause::Booked,
