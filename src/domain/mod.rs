@@ -28,6 +28,7 @@ pub mod session;
 pub mod settle;
 pub mod site;
 pub mod step;
+pub mod tally;
 pub mod time_zone;
 pub mod token;
 pub mod venue;

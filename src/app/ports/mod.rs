@@ -4,4 +4,5 @@ pub mod clock;
 pub mod provider;
 pub mod store;
 pub mod stored;
+pub mod tallies;
 pub mod traces;
