@@ -1,6 +1,7 @@
 //! Values and decisions. No I/O, no clock, no randomness, no async: time and entropy are arguments.
 
 pub mod account;
+pub mod attention;
 pub mod cause;
 pub mod concealed;
 pub mod custom_link;

@@ -27,6 +27,7 @@ use crate::server::Server;
 use crate::server::StartError;
 use crate::server::keys_fetched::KeysFetched;
 use crate::server::live::Live;
+use crate::store::attention::StoredAttentions;
 use crate::store::embedded::Embedded;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
@@ -135,6 +136,7 @@ fn gateway(
         tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
+        attentions: Arc::new(StoredAttentions::new(Arc::clone(sealed))),
         tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
