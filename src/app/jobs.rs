@@ -130,13 +130,13 @@ pub async fn retry(gateway: &Gateway, names: &[JobName]) -> Result<Vec<(JobName,
     for name in names {
         by_site.entry(name.site.clone()).or_default().insert(name.session.clone());
     }
-    let retries = by_site.into_iter().map(|(site, sessions)| async move {
+    let works = by_site.into_iter().map(|(site, sessions)| async move {
         let sessions = sessions.into_iter().collect::<Vec<_>>();
         let retried = retry_at(gateway, &site, &sessions).await?;
         let name = move |session| JobName { site: site.clone(), session };
         Ok::<_, StoreError>(sessions.into_iter().map(name).zip(retried).collect::<Vec<_>>())
     });
-    let retried = stream::iter(retries).buffered(AT_ONCE).try_concat().await?;
+    let retried = stream::iter(works).buffered(AT_ONCE).try_concat().await?;
     gateway.bell.notify_one();
     Ok(retried)
 }
@@ -204,15 +204,15 @@ pub async fn drop_all(gateway: &Gateway, names: &[JobName]) -> Result<Vec<(JobNa
     let mut last = None;
     loop {
         let page = gateway.attentions.noted(last.as_ref(), PAGE).await?;
-        let named = |noted: &Noted| JobName { site: noted.site.clone(), session: noted.session.clone() };
-        let gone = page.iter().filter(|noted| names.contains(&named(noted))).cloned().collect::<Vec<_>>();
+        let name = |noted: &Noted| JobName { site: noted.site.clone(), session: noted.session.clone() };
+        let gone = page.iter().filter(|noted| names.contains(&name(noted))).cloned().collect::<Vec<_>>();
         gateway.attentions.remove(&gone).await?;
-        listed.extend(gone.iter().map(named));
+        listed.extend(gone.iter().map(name));
         if page.len() < PAGE {
             break;
         }
         last = page.last().cloned();
     }
-    let outcome = |name: &JobName| if listed.contains(name) { Dropped::Gone } else { Dropped::NotListed };
-    Ok(names.iter().map(|name| (name.clone(), outcome(name))).collect())
+    let outcome = |asked: &JobName| if listed.contains(asked) { Dropped::Gone } else { Dropped::NotListed };
+    Ok(names.iter().map(|asked| (asked.clone(), outcome(asked))).collect())
 }
