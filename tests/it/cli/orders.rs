@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +20,20 @@ use greenroom::store::kv::Order;
 use greenroom::store::kv::Range;
 use serde_json::Value;
 use serde_json::json;
+use tokio::io::AsyncBufReadExt;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
+use tokio::io::BufReader;
 use tokio::net::UnixStream;
+use tokio::process::Child;
+use tokio::process::Command;
 
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
+use crate::support::program::greenroom;
+use crate::support::program::started;
+use crate::support::written::LEAST;
+use crate::support::written::Written;
 
 fn file(world: &World, ending: &str) -> PathBuf {
     world.files.path().join(format!("greenroom.redb{ending}"))
@@ -115,13 +125,44 @@ async fn a_gateway_that_cannot_be_reached_is_not_taken_for_none() {
 }
 
 #[tokio::test]
+async fn a_command_works_beside_a_gateway_after_one_was_killed_and_after_one_was_stopped() {
+    let listen = "[public]\nlisten = \"127.0.0.1:0\"\n[internal]\nlisten = \"127.0.0.1:0\"";
+    let written = Written::new(&format!("{LEAST}\n{listen}\n[store]\nurl = \"redb:own.redb\"\n"));
+    let socket = written.folder().join("own.redb.sock");
+    let list = || {
+        let mut command = greenroom(written.folder());
+        command.args(["--config", "greenroom.toml", "jobs", "list"]).assert().code(0);
+    };
+    for (signal, code) in [("-KILL", None), ("-TERM", Some(0))] {
+        let mut gateway = serve(written.folder()).await;
+        list();
+        let pid = gateway.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
+        assert_eq!(gateway.wait().await.unwrap().code(), code);
+        assert_eq!(socket.exists(), code.is_none(), "{signal}");
+        list();
+    }
+}
+
+/// The program itself, serving.
+async fn serve(folder: &Path) -> Child {
+    let mut command = Command::from(started(folder));
+    command.args(["--config", "greenroom.toml", "serve"]).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !lines.next_line().await.unwrap().unwrap().contains("\"serving\"") {}
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    child
+}
+
+#[tokio::test]
 async fn what_is_no_order_is_answered_so_and_nothing_is_done() {
     let world = needy().await;
     for text in [
         "nonsense".to_owned(),
         json!({"order": "burn_everything"}).to_string(),
         json!({"order": "list_jobs", "site_id": null, "after": null, "more": 1}).to_string(),
-        " ".repeat(100_000),
+        " ".repeat((64 << 10) + 1),
     ] {
         let answer = say(&world, text.as_bytes()).await;
         let answer = serde_json::from_str::<Value>(&answer).unwrap();
