@@ -293,6 +293,7 @@ fn session(index: usize, of: Size, now: Timestamp) -> Session {
         shown: wish.shown,
         generation,
         bound_at: now,
+        shown_at: now,
     });
     session
 }
