@@ -3,9 +3,11 @@
 pub mod accounts;
 pub mod announce;
 pub mod booking;
+pub mod budget;
 pub mod call;
 pub mod change;
 pub mod choice;
+pub mod closures;
 pub mod connect;
 pub mod course_link;
 pub mod deliveries;

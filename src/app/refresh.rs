@@ -15,9 +15,11 @@ use crate::app::grants_due;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
+use crate::app::ports::provider::Told;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::domain::account::Plan;
 use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
@@ -42,6 +44,10 @@ pub struct Access {
     pub host: HostAccess,
     /// To say which token the provider refused.
     pub generation: u64,
+    /// The provider's organisation, whose budget calls draw from.
+    pub organisation: String,
+    /// What the host's plan allows.
+    pub plan: Plan,
 }
 
 /// Why there is no access token.
@@ -93,8 +99,10 @@ fn usable(grant: &Grant) -> Result<Access, AccessError> {
         access: pair.access.clone(),
         api_url: pair.api_url.clone(),
         personal_room: grant.host.personal_room.clone(),
+        told: Told::default(),
     };
-    Ok(Access { host, generation: pair.generation })
+    let (organisation, plan) = (grant.host.account_id.clone(), grant.host.plan);
+    Ok(Access { host, generation: pair.generation, organisation, plan })
 }
 
 /// Begins a refresh in a task of its own, or joins the one under way; the receiver ends with it.

@@ -292,7 +292,7 @@ impl World {
 
     /// Looks again until `seen` holds, moving time on a little between two looks.
     pub(crate) async fn until(&self, what: &str, mut seen: impl AsyncFnMut() -> bool) {
-        for _ in 0..200 {
+        for _ in 0..400 {
             if seen().await {
                 return;
             }
