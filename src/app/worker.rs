@@ -42,6 +42,7 @@ pub async fn run(gateway: Gateway, stop: CancellationToken) {
         };
         if found == 0 {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 () = gateway.bell.notified() => {}
                 () = gateway.clock.wait(REST) => {}
