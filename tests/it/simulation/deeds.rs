@@ -116,7 +116,7 @@ pub(super) enum ByHand {
 }
 
 /// What becomes of upcoming meetings on an account that goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leaving {
     Keep,
     Delete,

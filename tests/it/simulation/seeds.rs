@@ -29,7 +29,9 @@ fn run_share(share: u64) {
     let (mut need_attention, count) = (0, seeds.end - seeds.start);
     let begun = Instant::now();
     for seed in seeds {
-        need_attention += run(seed, Telling::Nothing).check(seed);
+        let run = run(seed, Telling::Nothing);
+        if said("SIMULATION_SURVEY").is_some() && !run.verdict.problems.is_empty() { println!("SURVEY {seed}: {}", run.verdict.problems.join(" ;; ")); continue; }
+        need_attention += run.check(seed);
     }
     let each = begun.elapsed().as_millis() / u128::from(count);
     println!("{count} seeds, {each} ms each; {need_attention} sessions need attention");

@@ -14,6 +14,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::simulation::deeds::Leaving;
 use crate::simulation::deeds::session;
 use crate::simulation::deeds::studio;
 use crate::simulation::guard::SESSIONS;
@@ -60,21 +61,21 @@ pub(super) fn judge(world: &World) -> Verdict {
     let site = snapshot.site.value.unwrap();
     for (id, stored) in ids.iter().zip(snapshot.sessions) {
         let own = all.iter().filter(|meeting| meeting.session == id.as_str() && meeting.is_live);
-        let own = own.filter(|meeting| !is_left_behind(world, &ledger, meeting)).collect::<Vec<_>>();
-        match stored.value {
-            Some(session) => verdict.judge_session(world, (&site, &session), own),
-            None => verdict.problems.extend(own.iter().map(|meeting| superfluous(meeting, "which is forgotten"))),
+        let own = own.collect::<Vec<_>>();
+        let held = stored.value.as_ref().and_then(|session| session.minting.handed_out());
+        let others = own.iter().filter(|meeting| held.is_none_or(|held| held.id.as_str() != meeting.id));
+        let left = others.filter(|meeting| !is_left_behind(world, &ledger, meeting));
+        verdict.problems.extend(left.map(|meeting| superfluous(meeting)));
+        if let Some(session) = stored.value {
+            verdict.judge_session(world, (&site, &session), &own);
         }
     }
     verdict
 }
 
 impl Verdict {
-    fn judge_session(&mut self, world: &World, (site, session): (&Site, &Session), live: Vec<&Meeting<'_>>) {
+    fn judge_session(&mut self, world: &World, (site, session): (&Site, &Session), live: &[&Meeting<'_>]) {
         let now = world.now();
-        let held = session.minting.handed_out();
-        let others = live.iter().filter(|meeting| held.is_none_or(|held| held.id.as_str() != meeting.id));
-        self.problems.extend(others.map(|meeting| superfluous(meeting, "which does not hand it out")));
         if !session.minting.doomed.is_empty() {
             self.problems.push(format!("{} has something left to delete: {:?}", session.id, session.minting.doomed));
         }
@@ -119,9 +120,9 @@ impl Verdict {
     }
 }
 
-fn superfluous(meeting: &Meeting<'_>, why: &str) -> String {
+fn superfluous(meeting: &Meeting<'_>) -> String {
     let Meeting { id, session, generation, host, created_at, .. } = meeting;
-    format!("{id} (made {created_at}, {generation}) of {host} is left of {session}, {why}")
+    format!("{id} (made {created_at}, {generation}) of {host} is left of {session}, which does not hand it out")
 }
 
 /// Reads a meeting of the ledger; `None` for one that is not ours.
@@ -156,11 +157,19 @@ fn refusals(ledger: &Value) -> Vec<String> {
     requests.filter(|request| request["status"] == 429).map(|request| format!("a limit was exceeded: {request}")).collect()
 }
 
-/// Whether a meeting stays at Zoom because its host's account was disconnected: the grant is gone, and nobody can delete
-/// it any more.
+/// Whether a meeting stays at Zoom because its host's account was disconnected: so that it stays, or when the grant died
+/// otherwise than by being revoked, so that nobody could delete it any more.
 fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool {
-    let requests = ledger["requests"].as_array().unwrap().iter();
-    let revoked = requests.filter(|request| request["operation"] == "oauth.revoke" && request["user"] == meeting.host);
-    let last = revoked.filter_map(|request| request["at"].as_str()?.parse::<Timestamp>().ok()).max();
-    world.left.contains(meeting.host) && last.is_some_and(|last| meeting.created_at < last)
+    let before = |leaving| {
+        let left = world.left.iter().find(|((user, how), _)| *user == meeting.host && *how == leaving);
+        left.map(|(_, at)| *at).filter(|at| meeting.created_at <= *at)
+    };
+    let was_revoked_after = |left: Timestamp| {
+        let requests = ledger["requests"].as_array().unwrap().iter();
+        let mut revoked = requests
+            .filter(|request| request["operation"] == "oauth.revoke" && request["status"] == 200)
+            .filter(|request| request["user"] == meeting.host);
+        revoked.any(|request| request["at"].as_str().unwrap().parse::<Timestamp>().unwrap() > left)
+    };
+    before(Leaving::Keep).is_some() || before(Leaving::Delete).is_some_and(|left| !was_revoked_after(left))
 }

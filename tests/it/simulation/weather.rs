@@ -12,6 +12,10 @@ pub(super) const STRAYS_ARE_REMOVED: bool = false;
 /// Whether the product keeps Zoom's limits by itself. Until it does, the simulator has none.
 pub(super) const LIMITS_ARE_KEPT: bool = false;
 
+/// Whether the product mends a meeting that an update, carried out later than it was given up, made show what is not
+/// wanted any more. Until it does, an update is carried out in time or not at all.
+pub(super) const LATE_UPDATES_ARE_MENDED: bool = false;
+
 /// How often things go wrong: so many of a thousand calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Odds {

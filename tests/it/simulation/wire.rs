@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::simulation::dice::Dice;
 use crate::simulation::timeline::VirtualClock;
 use crate::simulation::trace::Trace;
+use crate::simulation::weather::LATE_UPDATES_ARE_MENDED;
 use crate::simulation::weather::STRAYS_ARE_REMOVED;
 use crate::simulation::weather::Weather;
 use crate::simulation::zoom::Gate;
@@ -74,12 +75,13 @@ enum TooMany {
 }
 
 impl Wire {
-    fn fate(&self) -> Fate {
+    fn fate(&self, method: &Method) -> Fate {
         let (dice, odds) = (&self.dice, self.weather.odds());
         if !dice.strikes(odds.zoom) {
             return Fate::Answered(dice.millis(5..=150), dice.millis(5..=150));
         }
-        if dice.strikes(odds.late) {
+        let may_be_late = LATE_UPDATES_ARE_MENDED || method != Method::PATCH;
+        if dice.strikes(odds.late) && may_be_late {
             let latest = if STRAYS_ARE_REMOVED { 90_000 } else { 25_000 };
             return match dice.below(2) {
                 0 => Fate::Late(dice.millis(0..=latest)),
@@ -136,7 +138,8 @@ impl Wire {
 #[async_trait::async_trait]
 impl Transport for Wire {
     async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
-        let (fate, method, path) = (self.fate(), request.method().clone(), request.uri().path().to_owned());
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let fate = self.fate(&method);
         let heard = self.deliver(request, fate);
         let said = tokio::select! {
             biased;

@@ -1,5 +1,6 @@
 //! Owns a whole world: replicas, a store and Zoom, one after the other in one thread, on virtual time.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::simulation::deeds::Account;
 use crate::simulation::deeds::Deed;
 use crate::simulation::deeds::Doer;
 use crate::simulation::deeds::LUA;
+use crate::simulation::deeds::Leaving;
 use crate::simulation::deeds::studio;
 use crate::simulation::dice::Dice;
 use crate::simulation::guard::Guard;
@@ -50,8 +52,8 @@ pub(super) struct World {
     pub(super) observer: Arc<Observer>,
     pub(super) guard: Guard,
     pub(super) links: Links,
-    /// Users whose account was disconnected so that their meetings stay.
-    pub(super) left: BTreeSet<&'static str>,
+    /// When users' accounts were disconnected last, by what was to become of their meetings.
+    pub(super) left: BTreeMap<(&'static str, Leaving), Timestamp>,
     /// Meetings that their hosts deleted.
     pub(super) erased: BTreeSet<String>,
     replicas: Vec<Replica>,
@@ -87,7 +89,7 @@ impl World {
         };
         let first_day = outside.timeline.now() + 240.hours();
         let replicas = (0..REPLICAS).map(Replica::new).collect();
-        let (links, left, erased) = (Links::default(), BTreeSet::new(), BTreeSet::new());
+        let (links, left, erased) = (Links::default(), BTreeMap::new(), BTreeSet::new());
         let requests = Vec::new();
         let mut world =
             Self { outside, zoom, observer, guard, links, left, erased, replicas, requests, dress, first_day };
@@ -123,8 +125,8 @@ impl World {
     pub(super) fn ask(&mut self, number: usize, deed: Deed, (wait, hang_up): (Duration, Option<Duration>)) {
         let all = (number..REPLICAS).chain(0..number);
         let Some(number) = all.into_iter().find(|number| self.replicas[*number].is_alive()) else { return };
-        if let Deed::Disconnect(account, _) = &deed {
-            self.left.insert(user(*account));
+        if let Deed::Disconnect(account, leaving) = &deed {
+            self.left.insert((user(*account), *leaving), self.now());
         }
         let trace = self.outside.trace.clone();
         trace.tell(self.now(), || format!("{number} is asked: {deed:?}"));
@@ -174,24 +176,13 @@ impl World {
         self.outside.weather.clear_up();
         self.outside.trace.tell(self.now(), || "the weather clears up".to_owned());
         self.start_all();
-        for _ in 0..5 {
-            self.come_to_rest()?;
-            let lapsed = self.lapsed();
-            if lapsed.is_empty() {
-                return Ok(());
-            }
-            for account in lapsed {
-                self.perform(Deed::Connect(account, user(account)));
-            }
-        }
-        Err("accounts lapse again and again".to_owned())
-    }
-
-    fn come_to_rest(&mut self) -> Result<(), String> {
         let give_up_at = self.now() + PATIENCE;
         loop {
             self.run_awake();
             if !self.is_asked() && self.outside.timeline.is_resting() {
+                for account in self.lapsed() {
+                    self.perform(Deed::Connect(account, user(account)));
+                }
                 match self.next_hint() {
                     Some(at) if at <= self.now() + QUIET => self.outside.timeline.skip_rests(at),
                     Some(_) | None => return Ok(()),
