@@ -43,7 +43,7 @@ pub(super) fn run(seed: u64, telling: Telling) -> Run {
     }
     world.zoom.control(Method::POST, "modes", &modes(&dice));
     world.outside.weather.begin(&dice);
-    for _ in 0..dice.within(12..=28) {
+    for _ in 0..dice.within(8..=20) {
         world.pass(pause(&dice));
         happen(&mut world, &dice);
     }

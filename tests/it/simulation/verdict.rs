@@ -1,6 +1,7 @@
 //! Owns what must hold when a run has settled: sessions held against what is at Zoom.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use greenroom::domain::link::Pending;
 use greenroom::domain::link::Status;
@@ -23,6 +24,9 @@ use crate::simulation::world::World;
 
 /// At most so many creates of one generation are carried out at Zoom.
 const CREATES: usize = 2;
+
+/// How long a create may still be under way when its account is disconnected.
+const UNDER_WAY: Duration = Duration::from_mins(2);
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -160,9 +164,9 @@ fn refusals(ledger: &Value) -> Vec<String> {
 /// Whether a meeting stays at Zoom because its host's account was disconnected: so that it stays, or when the grant died
 /// otherwise than by being revoked, so that nobody could delete it any more.
 fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool {
-    let before = |leaving| {
+    let left = |leaving| {
         let left = world.left.iter().find(|((user, how), _)| *user == meeting.host && *how == leaving);
-        left.map(|(_, at)| *at).filter(|at| meeting.created_at <= *at)
+        left.map(|(_, at)| *at)
     };
     let was_revoked_after = |left: Timestamp| {
         let requests = ledger["requests"].as_array().unwrap().iter();
@@ -171,5 +175,6 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
             .filter(|request| request["user"] == meeting.host);
         revoked.any(|request| request["at"].as_str().unwrap().parse::<Timestamp>().unwrap() > left)
     };
-    before(Leaving::Keep).is_some() || before(Leaving::Delete).is_some_and(|left| !was_revoked_after(left))
+    left(Leaving::Keep).is_some_and(|left| meeting.created_at <= left + UNDER_WAY)
+        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && !was_revoked_after(left))
 }
