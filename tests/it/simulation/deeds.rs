@@ -8,14 +8,11 @@ use greenroom::app::booking;
 use greenroom::app::booking::Book;
 use greenroom::app::choice;
 use greenroom::app::gateway::Gateway;
-use greenroom::app::grants;
 use greenroom::app::presupposed::Presupposed;
 use greenroom::app::services;
 use greenroom::app::services::ServiceSettings;
 use greenroom::app::sessions;
 use greenroom::app::sites;
-use greenroom::domain::account::AccountState;
-use greenroom::domain::account::HostedAccount;
 use greenroom::domain::account::Owner;
 use greenroom::domain::grant::Reference;
 use greenroom::domain::id::ServiceId;
@@ -34,6 +31,7 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 
 use crate::simulation::links::Links;
+use crate::simulation::visit;
 use crate::simulation::zoom::Gate;
 
 /// Who hosts what the default account serves.
@@ -216,26 +214,8 @@ impl Doer {
         Ok(self.links.note(&view, self.gateway.clock.now()))
     }
 
-    /// Connects a user as a person would: consents, comes back, confirms. As in the portal, a browser that leaves does
-    /// not undo what it began.
     async fn connect(&self, account: Account, email: &str) -> Result<String, String> {
-        let gateway = &self.gateway;
-        let consent = gateway.authorization.begin(&gateway.token());
-        let code = self.gate.consent(&consent.url, email).await;
-        let own = gateway.clone();
-        let adopted = gateway.tasks.spawn(async move {
-            let authorized = own.authorization.exchange(&code.into(), &consent.verifier).await.map_err(told)?;
-            grants::adopt(&own, authorized).await.map_err(told)
-        });
-        let id = adopted.await.map_err(told)??.id.clone();
-        let grant = grants::hold(gateway, &id, &account.place()).await.map_err(told)?;
-        let hosted = HostedAccount {
-            grant: grant.id.clone(),
-            host: grant.host.clone(),
-            scopes: grant.scopes.clone(),
-            state: AccountState::Active,
-        };
-        accounts::put_hosted(gateway, &account.place(), hosted).await.map_err(told)?;
+        visit::connect(&self.gateway, &self.gate, account.place(), email).await?;
         Ok("connected".into())
     }
 
@@ -257,7 +237,7 @@ impl Doer {
 }
 
 /// What went wrong, with what caused it.
-fn told(error: impl std::error::Error) -> String {
+pub(super) fn told(error: impl std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),

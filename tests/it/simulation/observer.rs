@@ -4,15 +4,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
-use greenroom::app::ports::store::Grants;
 use greenroom::app::ports::store::SiteSnapshot;
 use greenroom::app::ports::store::Sites;
 use greenroom::crypto::keyring::Keyring;
-use greenroom::domain::grant::Grant;
-use greenroom::domain::id::GrantId;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
-use greenroom::store::grants::StoredGrants;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -40,7 +36,6 @@ use crate::simulation::timeline::VirtualClock;
 #[derive(Debug)]
 pub(super) struct Observer {
     sites: StoredSites,
-    grants: StoredGrants,
 }
 
 impl Observer {
@@ -51,19 +46,13 @@ impl Observer {
             entropy: Arc::new(Dice::new(0)),
             clock: Arc::new(VirtualClock { timeline: timeline.clone(), place: Place::Zoom }),
         };
-        let sealed = Arc::new(Sealed::keeping(0, parts));
-        Self { sites: StoredSites::keeping(0, Arc::clone(&sealed)), grants: StoredGrants::new(sealed) }
+        Self { sites: StoredSites::keeping(0, Arc::new(Sealed::keeping(0, parts))) }
     }
 
     /// A site and sessions; `None` where there is no such site any more.
     pub(super) fn site(&self, site: &SiteId, sessions: &[SessionId]) -> Option<SiteSnapshot> {
         let read = self.sites.read(site, sessions).now_or_never().expect("nothing is waited for").ok()?;
         read.site.value.is_some().then_some(read)
-    }
-
-    /// A grant.
-    pub(super) fn grant(&self, id: &GrantId) -> Option<Arc<Grant>> {
-        self.grants.read(id).now_or_never().expect("nothing is waited for").ok()?.value
     }
 }
 

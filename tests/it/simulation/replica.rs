@@ -66,7 +66,7 @@ pub(super) struct Outside {
 }
 
 /// What is laid around the ports of a gateway before it runs.
-pub(super) type Dress = Arc<dyn Fn(Gateway) -> Gateway>;
+pub(super) type Dress = Arc<dyn Fn(Gateway, Place) -> Gateway>;
 
 /// A replica.
 pub(super) struct Replica {
@@ -85,7 +85,7 @@ impl Replica {
 
     /// Starts it, with its worker, on what stands in the store.
     pub(super) fn start(&mut self, outside: &Outside, dress: &Dress) {
-        let gateway = dress(gateway(outside, self.place));
+        let gateway = dress(gateway(outside, self.place), self.place);
         let runtime = runtime::new();
         runtime.spawn(worker::run(gateway.clone(), CancellationToken::new()));
         outside.timeline.rouse(self.place);

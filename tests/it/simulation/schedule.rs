@@ -1,5 +1,6 @@
 //! Owns what happens in a run: a seed's own sequence of deeds, crashes and weather, then quiet, then the verdict.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
@@ -23,7 +24,9 @@ use crate::simulation::verdict::Verdict;
 use crate::simulation::verdict::judge;
 use crate::simulation::weather::LIMITS_ARE_KEPT;
 use crate::simulation::weather::STRAYS_ARE_REMOVED;
+use crate::simulation::wishes::Wishes;
 use crate::simulation::world::REPLICAS;
+use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
 /// What came of a run, and what was told of it.
@@ -36,8 +39,13 @@ pub(super) struct Run {
 /// Runs a seed.
 pub(super) fn run(seed: u64, telling: Telling) -> Run {
     let dice = Dice::new(seed);
-    let dress = std::sync::Arc::new(std::convert::identity);
-    let mut world = World::new(&dice, (telling, Memory::Short), dress);
+    let setting = Setting {
+        telling,
+        memory: Memory::Short,
+        dress: Arc::new(|gateway, _| gateway),
+        wishes: Wishes::default(),
+    };
+    let mut world = World::new(&dice, setting);
     for deed in [Deed::Found, Deed::Connect(Account::Default, LUA), Deed::Connect(Account::Ana, ANA)] {
         world.perform(deed);
     }

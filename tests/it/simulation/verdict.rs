@@ -77,6 +77,13 @@ pub(super) fn judge(world: &World) -> Verdict {
     verdict
 }
 
+/// The meetings that live at Zoom and bear a marker of ours, each with its host.
+pub(super) fn live_meetings(world: &World) -> Vec<(String, String)> {
+    let ledger = world.zoom.control(Method::GET, "ledger", &Value::Null);
+    let all = ledger["meetings"].as_array().unwrap().iter().filter_map(meeting);
+    all.filter(|meeting| meeting.is_live).map(|meeting| (meeting.id, meeting.host.to_owned())).collect()
+}
+
 impl Verdict {
     fn judge_session(&mut self, world: &World, (site, session): (&Site, &Session), live: &[&Meeting<'_>]) {
         let now = world.now();

@@ -35,6 +35,8 @@ use crate::simulation::timeline::Timeline;
 use crate::simulation::trace::Telling;
 use crate::simulation::trace::Trace;
 use crate::simulation::weather::Weather;
+use crate::simulation::wishes::Wish;
+use crate::simulation::wishes::Wishes;
 use crate::simulation::zoom::Zoom;
 
 /// So many replicas serve.
@@ -59,7 +61,16 @@ pub(super) struct World {
     replicas: Vec<Replica>,
     requests: Vec<JoinHandle<()>>,
     dress: Dress,
+    wishes: Wishes,
     first_day: Timestamp,
+}
+
+/// What a world is made with.
+pub(super) struct Setting {
+    pub(super) telling: Telling,
+    pub(super) memory: Memory,
+    pub(super) dress: Dress,
+    pub(super) wishes: Wishes,
 }
 
 impl fmt::Debug for World {
@@ -70,7 +81,8 @@ impl fmt::Debug for World {
 
 impl World {
     /// A world in which nothing happened yet, in fine weather.
-    pub(super) fn new(dice: &Dice, (telling, memory): (Telling, Memory), dress: Dress) -> Self {
+    pub(super) fn new(dice: &Dice, setting: Setting) -> Self {
+        let Setting { telling, memory, dress, wishes } = setting;
         let timeline = Timeline::new();
         let shelf = Arc::new(Shelf::new(timeline.clone(), memory));
         let ring = Keyring::generate(timeline.now(), dice);
@@ -91,8 +103,20 @@ impl World {
         let replicas = (0..REPLICAS).map(Replica::new).collect();
         let (links, left, erased) = (Links::default(), BTreeMap::new(), BTreeSet::new());
         let requests = Vec::new();
-        let mut world =
-            Self { outside, zoom, observer, guard, links, left, erased, replicas, requests, dress, first_day };
+        let mut world = Self {
+            outside,
+            zoom,
+            observer,
+            guard,
+            links,
+            left,
+            erased,
+            replicas,
+            requests,
+            dress,
+            wishes,
+            first_day,
+        };
         world.start_all();
         world
     }
@@ -195,7 +219,7 @@ impl World {
         }
     }
 
-    fn run_awake(&self) {
+    fn run_awake(&mut self) {
         loop {
             let awake = self.outside.timeline.take_awake();
             if awake.is_empty() {
@@ -205,6 +229,24 @@ impl World {
                 match place {
                     Place::Zoom => self.zoom.run(),
                     Place::Replica(number) => self.replicas[number].run(),
+                }
+                self.fulfil();
+            }
+        }
+    }
+
+    /// Does to replicas what something in them asked for.
+    fn fulfil(&mut self) {
+        for wish in self.wishes.take() {
+            match wish {
+                Wish::Crash(Place::Replica(number)) => self.crash(number),
+                Wish::Crash(Place::Zoom) => {}
+                Wish::HangUp => {
+                    self.outside.trace.tell(self.now(), || "the caller hangs up".to_owned());
+                    for request in &self.requests {
+                        request.abort();
+                    }
+                    (0..REPLICAS).for_each(|number| self.outside.timeline.rouse(Place::Replica(number)));
                 }
             }
         }

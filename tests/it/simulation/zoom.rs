@@ -120,15 +120,14 @@ impl Gate {
         });
     }
 
-    /// A person consents; answers the code that their browser brings back.
-    pub(super) async fn consent(&self, asked: &Url, email: &str) -> String {
+    /// A person consents; answers where their browser is sent back to.
+    pub(super) async fn consent(&self, asked: &Url, email: &str) -> Url {
         let request = Request::post(format!("{ORIGIN}/oauth/authorize"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(consent_form(asked, email).into_bytes())
             .unwrap();
         let answer = carry_out(self.router.clone(), request).await.unwrap();
-        let back = Url::parse(answer.headers[LOCATION].to_str().unwrap()).unwrap();
-        back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+        Url::parse(answer.headers[LOCATION].to_str().unwrap()).unwrap()
     }
 }
 
