@@ -274,6 +274,7 @@ async fn launch(gateway: &Gateway, site: &SiteId, launches: Vec<Launch>, deadlin
         .map(|launch| gateway.tasks.spawn(mint::create(gateway.clone(), site.clone(), launch)))
         .collect::<Vec<_>>();
     tokio::select! {
+        biased;
         _ = join_all(tasks) => {}
         () = gateway.clock.wait(remaining(gateway.clock.now(), deadline)) => {}
     }

@@ -144,6 +144,7 @@ async fn make_anew(gateway: &Gateway, site: &SiteId, session: &SessionId, meetin
         persist(&own, &site, &session, |minting| minting.gone(&meeting)).await;
     });
     tokio::select! {
+        biased;
         _ = written => {}
         () = gateway.clock.wait(GONE_WAIT) => {}
     }

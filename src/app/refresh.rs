@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -84,8 +84,8 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
             TokenStep::Refresh if has_refreshed => return Err(AccessError::Unavailable),
             TokenStep::Refresh => {
                 has_refreshed = true;
-                // The sender goes when the refresh is over, well or not.
-                let _over = begin(gateway, id, need).changed().await;
+                // Over, well or not.
+                begin(gateway, id, need).cancelled().await;
             }
             TokenStep::Wait(_) => gateway.clock.wait(LOOK_PAUSE).await,
         }
@@ -105,13 +105,12 @@ fn usable(grant: &Grant) -> Result<Access, AccessError> {
     Ok(Access { host, generation: pair.generation, organisation, plan })
 }
 
-/// Begins a refresh in a task of its own, or joins the one under way; the receiver ends with it.
-fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> watch::Receiver<()> {
-    let over = match gateway.refreshes.board(id) {
+/// Begins a refresh in a task of its own, or joins the one under way; the token is cancelled when it is over.
+fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> CancellationToken {
+    let (over, flight) = match gateway.refreshes.board(id) {
         Seat::Passenger(flight) => return flight,
-        Seat::Pilot(over) => over,
+        Seat::Pilot(over, flight) => (over, flight),
     };
-    let flight = over.subscribe();
     let (gateway, id) = (gateway.clone(), id.clone());
     let tasks = gateway.tasks.clone();
     tasks.spawn(async move {

@@ -19,6 +19,8 @@ mod portal;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod simulator;
 #[cfg(test)]
 mod store;
