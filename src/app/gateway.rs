@@ -11,6 +11,7 @@ use url::Url;
 use crate::app::closures::Closures;
 use crate::app::flights::Flights;
 use crate::app::looks::Looks;
+use crate::app::ports::attention::Attentions;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
@@ -45,6 +46,8 @@ pub struct Gateway {
     pub traces: Arc<dyn Traces>,
     /// The events of all sites.
     pub feed: Arc<dyn Feed>,
+    /// Which sessions need a person.
+    pub attentions: Arc<dyn Attentions>,
     /// Numbers that replicas share.
     pub tallies: Arc<dyn Tallies>,
     /// Due work.

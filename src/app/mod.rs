@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod announce;
+pub mod attention;
 pub mod booking;
 pub mod budget;
 pub mod call;
@@ -18,6 +19,7 @@ pub mod grants;
 pub mod grants_due;
 pub mod history;
 pub mod host_link;
+pub mod jobs;
 pub mod join;
 pub mod looks;
 pub mod lost;

@@ -200,6 +200,16 @@ impl Minting {
         self
     }
 
+    /// What was blocked is tried anew, as of a new generation: somebody has looked.
+    #[must_use]
+    pub fn retried(mut self) -> Self {
+        if let MeetingState::Blocked(blocked) = &self.state {
+            let kept = blocked.kept.clone();
+            self.next_generation(kept);
+        }
+        self
+    }
+
     /// Dooms whatever is handed out. A create under way stays intended: its meeting is doomed once it is known.
     fn drop_all(&mut self) {
         let unwanted = self.handed_out().map(|meeting| (meeting.grant.clone(), meeting.id.clone()));

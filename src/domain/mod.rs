@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod budget;
+pub mod attention;
 pub mod cause;
 pub mod concealed;
 pub mod custom_link;

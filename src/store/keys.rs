@@ -166,6 +166,9 @@ pub fn deliveries_of(session: &SessionId) -> IndexName {
 /// The events of all sites in their order, in [`Partition::Feed`].
 pub const FEED: IndexName = IndexName(Cow::Borrowed("feed"));
 
+/// The sessions of all sites that need a person, by since when: milliseconds since 1970; in [`Partition::System`].
+pub const ATTENTION: IndexName = IndexName(Cow::Borrowed("attention"));
+
 /// The numbers that replicas share, in [`Partition::Organisation`]. No lifetime: there are as many as the organisation
 /// has hosts and kinds of calls, and one that is out of date counts as its floor.
 pub const TALLIES: IndexName = IndexName(Cow::Borrowed("tallies"));
