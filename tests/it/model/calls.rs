@@ -6,6 +6,7 @@ use crate::model::telling::Event;
 use crate::model::variant::Variant;
 use crate::model::world::Call;
 use crate::model::world::Given;
+use crate::model::world::Host;
 use crate::model::world::Launch;
 use crate::model::world::Made;
 use crate::model::world::MeetingNumber;
@@ -18,8 +19,11 @@ impl Unfolding<'_> {
     pub(super) fn call(&mut self, place: usize, call: Call) {
         match call {
             Call::Create(launch) => self.create(place, launch),
-            Call::Look(launch) => {
-                let outcome = self.look(launch);
+            Call::Look(launch, doomed) => {
+                let found = self.find(launch, doomed);
+                let outcome = found.map_or(Outcome::NoneFound(launch), |(first, others)| {
+                    Outcome::Found(launch, first, others)
+                });
                 self.go(place, Did::List, Worker::Knowing(outcome), self.from);
             }
             Call::Update(number, start) => {
@@ -34,6 +38,7 @@ impl Unfolding<'_> {
                 self.go(place, Did::Update(number), Worker::Knowing(outcome), to);
             }
             Call::Remove(number) => self.remove(place, number),
+            Call::Search(launch, looks) => self.search(place, launch, looks),
         }
     }
 
@@ -88,17 +93,45 @@ impl Unfolding<'_> {
         [0].into_iter().chain(lagging).collect()
     }
 
-    /// What a list of the host's meetings says: the marker tells the session and the generation.
-    fn look(&self, launch: Launch) -> Outcome {
-        let is_ours = |made: &Made| {
-            made.presence == Presence::There
-                && made.hidden_until <= self.from.now
-                && made.host == launch.host
-                && made.generation == launch.generation
+    /// What a list of a host's meetings shows: the marker tells the session and the generation.
+    fn list(&self, host: Host) -> impl Iterator<Item = (MeetingNumber, Made)> + '_ {
+        let now = self.from.now;
+        let is_shown = move |made: &Made| {
+            made.presence == Presence::There && made.hidden_until <= now && made.host == host
         };
-        let mut found = self.from.meetings().filter(|(_, made)| is_ours(made)).map(|(number, _)| number);
-        let Some(first) = found.next() else { return Outcome::NoneFound(launch) };
-        Outcome::Found(launch, first, found.fold(0, |bits, number| bits | 1 << number.0))
+        self.from.meetings().filter(move |(_, made)| is_shown(made))
+    }
+
+    /// The oldest meeting of a create's generation that a list shows, and the others as bits; not those excepted.
+    fn find(&self, launch: Launch, except: u8) -> Option<(MeetingNumber, u8)> {
+        let is_ours = |(number, made): &(MeetingNumber, Made)| {
+            made.generation == launch.generation && except & (1 << number.0) == 0
+        };
+        let found = self.list(launch.host).filter(is_ours);
+        let mut found = found.map(|(number, _)| number);
+        let first = found.next()?;
+        Some((first, found.fold(0, |bits, number| bits | 1 << number.0)))
+    }
+
+    fn search(&mut self, place: usize, launch: Launch, looks: u8) {
+        let handed_out = self.model.records.handed_out(self.from.record).map(|(number, _)| number);
+        let variant = self.model.variant;
+        let goes = |number: MeetingNumber, made: &Made| {
+            (variant == Variant::JanitorIgnoresGeneration && Some(number) != handed_out)
+                || (variant == Variant::JanitorRemovesBound && made.generation == launch.generation)
+        };
+        let gone = self.list(launch.host).filter(|(number, made)| goes(*number, made)).collect::<Vec<_>>();
+        if gone.is_empty() {
+            let searched = Outcome::Searched(launch, looks, self.find(launch, 0));
+            self.go(place, Did::List, Worker::Knowing(searched), self.from);
+            return;
+        }
+        let mut to = self.from;
+        for (number, _) in &gone {
+            to.meeting_mut(*number).presence = Presence::Removed;
+        }
+        let searched = Worker::Knowing(Outcome::Searched(launch, looks, None));
+        self.go(place, Did::Sweep(gone.len()), searched, to);
     }
 
     fn remove(&mut self, place: usize, number: MeetingNumber) {

@@ -25,6 +25,7 @@ use greenroom::domain::meeting::Shown;
 use greenroom::domain::minting::Intent;
 use greenroom::domain::minting::Minting;
 use greenroom::domain::minting::Reply;
+use greenroom::domain::minting::Stray;
 use greenroom::domain::pause::Pause;
 use greenroom::domain::pause::PauseReason;
 use greenroom::domain::service::Service;
@@ -45,20 +46,37 @@ use crate::model::world::Launch;
 use crate::model::world::MeetingNumber;
 use crate::model::world::Wish;
 
-/// How long a tick is: as long as a create may be under way.
+/// How long a tick is, at first: as long as a create may be under way.
 const TICK_SECONDS: i64 = 30;
+/// From this tick on, each is longer than the longest wait: whatever is due some day is due.
+pub(super) const DAYS: u8 = 100;
+const DAY_SECONDS: i64 = 25 * 3_600;
 const BEGINNING: i64 = 1_800_000_000;
 /// The session is far ahead, whatever the model does.
-const STARTS_AFTER: i64 = 864_000;
+const STARTS_AFTER: i64 = 100 * 86_400;
 
 /// When a tick is.
 pub(super) fn at(tick: u8) -> Timestamp {
-    Timestamp::from_second(BEGINNING + i64::from(tick) * TICK_SECONDS).unwrap()
+    let seconds = match tick.checked_sub(DAYS) {
+        None => i64::from(tick) * TICK_SECONDS,
+        Some(days) => (i64::from(days) + 1) * DAY_SECONDS,
+    };
+    Timestamp::from_second(BEGINNING + seconds).unwrap()
 }
 
 /// Which tick it is.
-pub(super) fn tick_of(at: Timestamp) -> u8 {
-    u8::try_from((at.as_second() - BEGINNING) / TICK_SECONDS).unwrap()
+fn tick_of(at: Timestamp) -> u8 {
+    let seconds = at.as_second() - BEGINNING;
+    let tick = match seconds / DAY_SECONDS {
+        0 => seconds / TICK_SECONDS,
+        days => days - 1 + i64::from(DAYS),
+    };
+    u8::try_from(tick).unwrap()
+}
+
+/// Before everything began.
+pub(super) fn long_ago() -> Timestamp {
+    Timestamp::from_second(BEGINNING - DAY_SECONDS).unwrap()
 }
 
 /// A site whose default account is Lua's, and that has an account of Ana's.
@@ -185,6 +203,28 @@ pub(super) fn launch(generation: u64, intent: &Intent) -> Launch {
     }
 }
 
+/// A create that was given up, as far as it is told from others.
+pub(super) fn launch_of(stray: &Stray) -> Launch {
+    Launch {
+        generation: u8::try_from(stray.generation).expect("few generations"),
+        attempt: 0,
+        host: host_of(&stray.grant),
+        shows: start_of(&stray.shown),
+        begun: tick_of(stray.begun_at),
+    }
+}
+
+/// The create that was given up, looked for so often.
+pub(super) fn stray(launch: Launch, looks: u8) -> Stray {
+    Stray {
+        grant: grant(launch.host),
+        generation: u64::from(launch.generation),
+        shown: shown(launch.shows),
+        begun_at: at(launch.begun),
+        looks,
+    }
+}
+
 /// The intent of what was sent, as far as it is told from others.
 pub(super) fn intent(launch: Launch) -> Intent {
     Intent {
@@ -199,7 +239,7 @@ pub(super) fn intent(launch: Launch) -> Intent {
 }
 
 /// The meeting that a create made.
-pub(super) fn meeting(launch: Launch, made: MeetingNumber) -> Meeting {
+pub(super) fn meeting(launch: Launch, made: MeetingNumber, now: u8) -> Meeting {
     Meeting {
         grant: grant(launch.host),
         id: id_of(made),
@@ -208,6 +248,7 @@ pub(super) fn meeting(launch: Launch, made: MeetingNumber) -> Meeting {
         shown: shown(launch.shows),
         generation: u64::from(launch.generation),
         bound_at: at(0),
+        shown_at: at(now),
     }
 }
 

@@ -9,6 +9,8 @@ mod holds;
 mod house;
 mod promises;
 mod records;
+mod rest;
+mod saving;
 mod search;
 mod steps;
 mod telling;

@@ -20,8 +20,12 @@ pub(super) enum Promise {
     Kept,
     /// At most [`ATTEMPTS`] creates of a generation.
     FewCreates,
+    /// No generation has two meetings at a time, where creates and lists are no later than the settle time allows.
+    NoTwins,
     /// What somebody heard to be changed is changed.
     Heard,
+    /// Once nothing more goes wrong, all is settled after a while.
+    Settles,
     /// When all is settled, the one meeting with our marker is the one that is handed out; else there is none.
     ExactlyOne,
     /// When all is settled, a live session has its meeting, unless two of its creates were cut short.
@@ -30,7 +34,8 @@ pub(super) enum Promise {
     FromRecords,
 }
 
-const ALWAYS: [Promise; 4] = [Promise::OneLink, Promise::Kept, Promise::FewCreates, Promise::Heard];
+const ALWAYS: [Promise; 5] =
+    [Promise::OneLink, Promise::Kept, Promise::FewCreates, Promise::NoTwins, Promise::Heard];
 const AT_REST: [Promise; 3] = [Promise::ExactlyOne, Promise::Made, Promise::FromRecords];
 
 /// The promise that a moment breaks, of those that are asked.
@@ -58,7 +63,10 @@ fn is_broken(model: &Model, state: &State, promise: Promise) -> bool {
             handed_out.is_some_and(|(number, _)| state.meeting(number).presence == Presence::Removed)
         }
         Promise::FewCreates => is_made_too_often(state),
+        Promise::NoTwins => has_twins(state),
         Promise::Heard => state.heard.left().any(|wish| !model.records.fulfils(state.record, wish)),
+        // Only by going on is it known.
+        Promise::Settles => false,
         Promise::ExactlyOne => !is_the_only_one(state, handed_out.map(|(number, _)| number)),
         Promise::Made => !is_made(model, state),
         Promise::FromRecords => state.meetings().any(|(_, made)| made.given == Given::FromMemory),
@@ -68,6 +76,13 @@ fn is_broken(model: &Model, state: &State, promise: Promise) -> bool {
 fn is_made_too_often(state: &State) -> bool {
     let of = |generation| state.meetings().filter(|(_, made)| made.generation == generation).count();
     state.meetings().any(|(_, made)| of(made.generation) > usize::from(ATTEMPTS))
+}
+
+fn has_twins(state: &State) -> bool {
+    let there = || state.meetings().filter(|(_, made)| made.presence == Presence::There);
+    there().any(|(number, made)| {
+        there().any(|(other, twin)| other != number && twin.generation == made.generation)
+    })
 }
 
 fn is_the_only_one(state: &State, handed_out: Option<MeetingNumber>) -> bool {

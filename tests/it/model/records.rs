@@ -6,32 +6,25 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::after;
-use greenroom::domain::minting::Doomed;
 use greenroom::domain::minting::MeetingState;
-use greenroom::domain::minting::Minting;
 use greenroom::domain::minting::NotCreated;
 use greenroom::domain::session::Session;
 use greenroom::domain::settle::settled;
 use greenroom::domain::site::Site;
 use greenroom::domain::step::SCANS;
-use greenroom::domain::step::ScanVerdict;
 use greenroom::domain::step::Step;
 use greenroom::domain::step::Timing;
-use greenroom::domain::step::judge_scans;
 use greenroom::domain::step::next_step;
 use greenroom::domain::step::wanted;
 
 use crate::model::house;
 use crate::model::house::at;
-use crate::model::house::grant;
-use crate::model::house::intent;
 use crate::model::house::launch;
-use crate::model::house::meeting;
-use crate::model::house::pause;
+use crate::model::saving::settle;
 use crate::model::variant::Variant;
 use crate::model::world::Call;
-use crate::model::world::Launch;
 use crate::model::world::MeetingNumber;
 use crate::model::world::Outcome;
 use crate::model::world::RecordId;
@@ -226,11 +219,16 @@ impl Records {
                 again.minting = again.minting.not_created(intent, NotCreated::Lost);
                 return Answer::Decision(self.begin(Some(&session), again, now));
             }
-            Step::Look(intent) => Call::Look(launch(session.minting.generation, intent)),
+            Step::Look(intent) => {
+                let doomed = session.minting.doomed.iter().map(|doomed| house::number_of(&doomed.id));
+                let doomed = doomed.fold(0, |bits, number| bits | 1 << number.0);
+                Call::Look(launch(session.minting.generation, intent), doomed)
+            }
             Step::Update(meeting, shown) => {
                 Call::Update(house::number_of(&meeting.id), house::start_of(shown))
             }
             Step::Remove(doomed) => Call::Remove(house::number_of(&doomed.id)),
+            Step::Search(stray) => Call::Search(house::launch_of(stray), stray.looks),
         };
         let mut claimed = session.clone();
         claimed.minting = claimed.minting.claimed(after(at(now), CLAIM));
@@ -312,42 +310,8 @@ impl Records {
     /// As `app/mint.rs` and `app/reconcile.rs` save what became of a step.
     fn save_anew(&mut self, before: &Session, outcome: Outcome, now: u8) -> Option<RecordId> {
         let mut session = before.clone();
-        session.minting = self.settle(session.minting, outcome, now);
+        session.minting = settle((self.variant, self.timing), session.minting, outcome, now);
         (session != *before).then(|| self.write(Some(before), session, now))
-    }
-
-    fn settle(&self, minting: Minting, outcome: Outcome, now: u8) -> Minting {
-        match outcome {
-            Outcome::Made(launch, made) => minting.bound(meeting(launch, made)),
-            Outcome::Refused(launch) => {
-                minting.not_created(&intent(launch), NotCreated::Later(pause(launch.host, now)))
-            }
-            Outcome::Unanswered(launch) => minting.unanswered(&intent(launch), pause(launch.host, now)),
-            Outcome::Found(launch, first, others) => {
-                let mut minting = minting;
-                for other in (0..8).filter(|bit| others & (1 << bit) != 0) {
-                    minting.doom(grant(launch.host), house::id_of(MeetingNumber(other)));
-                }
-                minting.bound(meeting(launch, first))
-            }
-            Outcome::NoneFound(launch) => self.count_scan(minting, launch, now),
-            Outcome::Updated(made, start) => minting.updated(&house::id_of(made), house::shown(start)),
-            Outcome::Gone(made) => minting.gone(&house::id_of(made)),
-            Outcome::Removed(host, made) => {
-                minting.removed(&Doomed { grant: grant(host), id: house::id_of(made) })
-            }
-            Outcome::Failed(host) => minting.paused(pause(host, now)),
-        }
-    }
-
-    fn count_scan(&self, minting: Minting, launch: Launch, now: u8) -> Minting {
-        let MeetingState::Intended(current) = &minting.state else { return minting };
-        let counted = current.scans.saturating_add(1);
-        let scans = if self.variant == Variant::OneScan { SCANS } else { counted };
-        match judge_scans(current, scans, self.timing, at(now)) {
-            ScanVerdict::NotMade => minting.not_created(&intent(launch), NotCreated::Lost),
-            ScanVerdict::LookAgain(at) => minting.scanned(&intent(launch)).claimed(at),
-        }
     }
 
     /// The number of a session, under one spelling: what is over is not told apart from what never was.
@@ -358,8 +322,16 @@ impl Records {
         minting.claimed_until = minting.claimed_until.filter(|until| *until >= next);
         let pauses = minting.pauses.clone();
         minting.pauses.keep(|host| pauses.of(host).is_some_and(|pause| pause.until >= next));
-        if let MeetingState::Intended(intent) = &mut minting.state {
-            intent.scans = intent.scans.min(SCANS);
+        match &mut minting.state {
+            MeetingState::Intended(intent) => {
+                intent.scans = intent.scans.min(SCANS);
+                intent.replaces.iter_mut().for_each(|meeting| forget_when(meeting, now));
+            }
+            MeetingState::Bound(meeting) => forget_when(meeting, now),
+            MeetingState::Blocked(blocked) => {
+                blocked.kept.iter_mut().for_each(|meeting| forget_when(meeting, now));
+            }
+            MeetingState::Nothing => {}
         }
         let text = format!("{:?} {:?}", session.booking, session.minting);
         let handed_out = session.minting.handed_out().map(|meeting| {
@@ -388,5 +360,12 @@ impl Records {
         self.handed_out.push(handed_out);
         self.numbers.insert(text, number);
         number
+    }
+}
+
+/// When a meeting was made to show something matters only at that moment.
+fn forget_when(meeting: &mut Meeting, now: u8) {
+    if meeting.shown_at < at(now) {
+        meeting.shown_at = house::long_ago();
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::model::promises;
 use crate::model::promises::Promise;
 use crate::model::records::Records;
+use crate::model::rest::Rest;
 use crate::model::steps;
 use crate::model::steps::Model;
 use crate::model::telling::Event;
@@ -54,6 +55,7 @@ pub(super) fn search(variant: Variant, bounds: Bounds) -> Seen {
         heard: Wishes::NONE,
     };
     let mut found = Found { states: vec![(first, 0)], known: BTreeSet::from([first]), settled: 0 };
+    let mut rest = Rest::default();
     let (mut at, mut depth, mut level_ends) = (0, 0, 1);
     while let Some((from, _)) = found.states.get(at).copied() {
         for (_, to) in steps::next(&mut model, from) {
@@ -61,7 +63,8 @@ pub(super) fn search(variant: Variant, bounds: Bounds) -> Seen {
             if !found.note(to, at) {
                 continue;
             }
-            if let Some(promise) = promises::broken(&mut model, &to) {
+            if let Some(promise) = promises::broken(&mut model, &to).or_else(|| rest.broken(&mut model, &to))
+            {
                 let way = found.way(&mut model, found.states.len() - 1);
                 let broken = Broken { promise, way };
                 return found.seen(&model, depth + 1, Some(broken));

@@ -1,5 +1,6 @@
 //! Owns what may happen next in the model: every step of every worker, the provider, the store and the clock.
 
+use crate::model::house::DAYS;
 use crate::model::records::Decision;
 use crate::model::records::Records;
 use crate::model::telling::Did;
@@ -218,7 +219,7 @@ impl Unfolding<'_> {
     }
 
     fn clock(&mut self) {
-        if self.from.now == self.model.bounds.ticks {
+        if self.from.now == self.model.bounds.last_tick() {
             return;
         }
         let mut to = self.from;
@@ -226,7 +227,7 @@ impl Unfolding<'_> {
             let Some(left) = to.faults.stalls.checked_sub(1) else { return };
             to.faults.stalls = left;
         }
-        to.now += 1;
+        to.now = if to.now == self.model.bounds.ticks { DAYS } else { to.now + 1 };
         let now = to.now;
         to.record = self.model.records.aged(to.record, now);
         to.before = to.before.map(|before| self.model.records.aged(before, now));
@@ -235,7 +236,8 @@ impl Unfolding<'_> {
         for made in to.made.iter_mut().flatten().filter(|made| made.hidden_until <= now) {
             made.hidden_until = 0;
         }
-        self.push(Event { by: None, did: Did::TimePasses }, to);
+        let did = if now >= DAYS { Did::DayPasses } else { Did::TimePasses };
+        self.push(Event { by: None, did }, to);
     }
 
     /// A worker did something, and is like this after it.

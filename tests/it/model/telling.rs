@@ -37,6 +37,7 @@ pub(super) enum Did {
     PostUnheard,
     PostAndCrash,
     List,
+    Sweep(usize),
     Update(MeetingNumber),
     Remove(MeetingNumber),
     RemoveUnheard(MeetingNumber),
@@ -46,6 +47,7 @@ pub(super) enum Did {
     Arrive(MeetingNumber),
     StoreGoesBack,
     TimePasses,
+    DayPasses,
 }
 
 impl fmt::Display for Did {
@@ -69,6 +71,7 @@ impl fmt::Display for Did {
             Self::PostUnheard => f.write_str("sends a create, and hears nothing"),
             Self::PostAndCrash => f.write_str("sends a create, and dies"),
             Self::List => f.write_str("lists the host's meetings"),
+            Self::Sweep(removed) => write!(f, "lists the host's meetings, and removes {removed} of them"),
             Self::Update(number) => write!(f, "updates meeting {number}"),
             Self::Remove(number) => write!(f, "removes meeting {number}"),
             Self::RemoveUnheard(number) => write!(f, "removes meeting {number}, and hears nothing"),
@@ -78,6 +81,7 @@ impl fmt::Display for Did {
             Self::Arrive(number) => write!(f, "the create that was sent arrives: it makes meeting {number}"),
             Self::StoreGoesBack => f.write_str("the store goes back to before its last commit"),
             Self::TimePasses => f.write_str("half a minute passes"),
+            Self::DayPasses => f.write_str("a day passes"),
         }
     }
 }
@@ -94,7 +98,10 @@ impl fmt::Display for Launch {
             Host::Lua => "Lua",
             Host::Ana => "Ana",
         };
-        write!(f, "attempt {} of generation {} with {host}", self.attempt, self.generation)
+        match self.attempt {
+            0 => write!(f, "a given-up create of generation {} with {host}", self.generation),
+            attempt => write!(f, "attempt {attempt} of generation {} with {host}", self.generation),
+        }
     }
 }
 
@@ -102,9 +109,10 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(launch) => write!(f, "create {launch}"),
-            Self::Look(launch) => write!(f, "look for {launch}"),
+            Self::Look(launch, _) => write!(f, "look for {launch}"),
             Self::Update(number, _) => write!(f, "update meeting {number}"),
             Self::Remove(number) => write!(f, "remove meeting {number}"),
+            Self::Search(launch, _) => write!(f, "search again for {launch}"),
         }
     }
 }
@@ -117,6 +125,8 @@ impl fmt::Display for Outcome {
             Self::Unanswered(launch) => write!(f, "{launch} was not answered"),
             Self::Found(launch, number, 0) => write!(f, "{launch} is found as meeting {number}"),
             Self::Found(launch, number, _) => write!(f, "{launch} is found as meeting {number}, with twins"),
+            Self::Searched(launch, _, None) => write!(f, "{launch} never came"),
+            Self::Searched(launch, _, Some((number, _))) => write!(f, "{launch} may be meeting {number}"),
             Self::NoneFound(launch) => write!(f, "{launch} was not listed"),
             Self::Updated(number, _) => write!(f, "meeting {number} was updated"),
             Self::Gone(number) => write!(f, "meeting {number} is gone"),

@@ -1,5 +1,6 @@
 //! Owns which protocol a model follows, and how far it goes.
 
+use crate::model::house::DAYS;
 use crate::model::promises::Promise;
 use crate::model::world::Faults;
 use crate::model::world::Wish;
@@ -26,6 +27,10 @@ pub(super) enum Variant {
     UnsureIsSuccess,
     /// Whoever made a meeting hands it out before it is committed.
     LinkFromMemory,
+    /// What is found beside the meeting that is handed out goes at once, whichever generation it is of.
+    JanitorIgnoresGeneration,
+    /// Whatever bears the marker of a create that was given up goes at once.
+    JanitorRemovesBound,
     /// Of a move, the old meeting is removed before the new one is committed.
     RemovesFirst,
 }
@@ -51,8 +56,10 @@ pub(super) enum Versions {
 /// How far a search goes, and what it asks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// So many ticks.
+    /// So many half minutes.
     pub(super) ticks: u8,
+    /// And so many days after them.
+    pub(super) days: u8,
     /// A create that nobody waits for is executed at most so many ticks late.
     pub(super) late: u8,
     /// Lists do not show a new meeting for at most so many ticks.
@@ -66,10 +73,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Nothing goes wrong, and nobody wishes anything. Three and a half minutes are enough for two creates, both of
-    /// which are looked for; a create and its meeting show within the settle time together.
+    /// Nothing goes wrong, and nobody wishes anything. Two and a half minutes are enough for two creates, both of which
+    /// are looked for, and a day for looking again. A create and its meeting show within the settle time together.
     pub(super) const CALM: Self = Self {
-        ticks: 7,
+        ticks: 5,
+        days: 1,
         late: 1,
         lag: 1,
         faults: Faults::NONE,
@@ -78,6 +86,11 @@ impl Bounds {
         versions: Versions::Counted,
         except: &[],
     };
+
+    /// When nothing happens any more.
+    pub(super) const fn last_tick(self) -> u8 {
+        DAYS + self.days - 1
+    }
 
     /// The same with these wishes, once each.
     pub(super) fn wishing(self, wishes: &[Wish]) -> Self {

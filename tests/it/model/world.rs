@@ -213,9 +213,12 @@ pub(super) struct Launch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Call {
     Create(Launch),
-    Look(Launch),
+    /// For its meeting, but for these, as bits, that are to be removed.
+    Look(Launch, u8),
     Update(MeetingNumber, u8),
     Remove(MeetingNumber),
+    /// For a create that was given up, looked for so often before.
+    Search(Launch, u8),
 }
 
 /// What became of a step.
@@ -227,6 +230,8 @@ pub(super) enum Outcome {
     /// The oldest, and the others as bits.
     Found(Launch, MeetingNumber, u8),
     NoneFound(Launch),
+    /// Looked so often before, and what was found: the oldest, and the others as bits.
+    Searched(Launch, u8, Option<(MeetingNumber, u8)>),
     Updated(MeetingNumber, u8),
     Gone(MeetingNumber),
     Removed(Host, MeetingNumber),
