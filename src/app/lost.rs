@@ -39,6 +39,8 @@ pub struct Lost {
     pub generation: u64,
     /// By what it is found.
     pub marker: Marker,
+    /// Meetings that are to be removed: none of them is adopted.
+    pub doomed: Vec<MeetingId>,
 }
 
 /// A create that was given up, whose meeting may have come late.
@@ -54,7 +56,7 @@ pub struct Missed {
 pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     let intent = &lost.intent;
     let grant = &intent.grant;
-    let found = match find_marked(target.gateway, grant, &lost.marker).await {
+    let found = match find_marked(target.gateway, grant, (&lost.marker, &lost.doomed)).await {
         Ok(found) => found,
         Err(CallFailure::NoGrant) => return abandon(target, intent).await,
         Err(failure) => return pause(target, (grant, failure, failures)).await,
@@ -75,7 +77,7 @@ pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
 /// Looks again for the meeting of a create that was given up: it becomes the session's, or goes.
 pub async fn search(target: Target<'_>, (missed, failures): (&Missed, u32)) {
     let stray = &missed.stray;
-    let found = match find_marked(target.gateway, &stray.grant, &missed.marker).await {
+    let found = match find_marked(target.gateway, &stray.grant, (&missed.marker, &[])).await {
         Ok(found) => found,
         // Who took the grant back keeps what it made.
         Err(CallFailure::NoGrant) => Marked::default(),
@@ -118,20 +120,25 @@ struct Marked {
     all: Vec<MeetingId>,
 }
 
-/// Every meeting of a host that bears the marker, in whichever attempt.
-async fn find_marked(gateway: &Gateway, grant: &GrantId, marker: &Marker) -> Result<Marked, CallFailure> {
+/// Every meeting of a host that bears the marker, in whichever attempt, but for these.
+async fn find_marked(
+    gateway: &Gateway,
+    grant: &GrantId,
+    (marker, except): (&Marker, &[MeetingId]),
+) -> Result<Marked, CallFailure> {
     let listed = list_marked(gateway, grant, marker).await?;
-    let mut marked = Marked { first: None, all: listed.into_iter().map(|listed| listed.id).collect() };
-    for id in &marked.all {
+    let all = listed.into_iter().map(|listed| listed.id).filter(|id| !except.contains(id)).collect();
+    let mut shown = Marked { first: None, all };
+    for id in &shown.all {
         let asked = Asked { grant, request: Request::Find, urgency: Urgency::Background };
         let found =
             call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await?;
         if let Some(found) = found {
-            marked.first = Some(found.meeting);
+            shown.first = Some(found.meeting);
             break;
         }
     }
-    Ok(marked)
+    Ok(shown)
 }
 
 async fn list_marked(

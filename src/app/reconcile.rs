@@ -137,7 +137,8 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         }
         Step::Look(intent) => {
             let generation = old.minting.generation;
-            claiming(Claimed::Look(Lost { intent, generation, marker: marker(generation) }))
+            let doomed = old.minting.doomed.iter().map(|doomed| doomed.id.clone()).collect();
+            claiming(Claimed::Look(Lost { intent, generation, marker: marker(generation), doomed }))
         }
         Step::Search(stray) => {
             let marker = marker(stray.generation);

@@ -15,6 +15,8 @@ mod fixtures;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod rules;

@@ -84,7 +84,11 @@ impl Line {
             };
         }
         let takes = dice.micros(200..=4_000);
-        if dice.strikes(500) { Fate::Answered(Duration::ZERO, takes) } else { Fate::Answered(takes, Duration::ZERO) }
+        if dice.strikes(500) {
+            Fate::Answered(Duration::ZERO, takes)
+        } else {
+            Fate::Answered(takes, Duration::ZERO)
+        }
     }
 
     /// Has something done at the store.
@@ -180,7 +184,8 @@ impl Kv for Line {
         next_ms: Option<i64>,
     ) -> Result<Settled, KvError> {
         let partition = partition.clone();
-        let settled = self.ask(Kind::Write, move |shelf| shelf.settle_hint(&partition, seen_ms, next_ms)).await;
+        let settled =
+            self.ask(Kind::Write, move |shelf| shelf.settle_hint(&partition, seen_ms, next_ms)).await;
         unavailable(settled)
     }
 

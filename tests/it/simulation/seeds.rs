@@ -49,7 +49,10 @@ fn every_seed_settles(#[values(0, 1, 2, 3, 4, 5, 6, 7)] share: u64) {
     let need_attention = seeds.map(|seed| check(seed, |telling| run(seed, telling))).sum::<usize>();
     let milliseconds = begun.elapsed().as_millis() / u128::from(count);
     println!("{count} seeds, {milliseconds} ms each; {need_attention} sessions need attention");
-    assert!(need_attention as u64 <= 1 + count / RARE, "{need_attention} sessions need attention in {count} runs");
+    assert!(
+        need_attention as u64 <= 1 + count / RARE,
+        "{need_attention} sessions need attention in {count} runs"
+    );
 }
 
 #[test]
