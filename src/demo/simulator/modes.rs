@@ -43,12 +43,16 @@ pub struct Modes {
     pub list_paging: ListPaging,
     /// Whether `from` and `to` narrow a list (2.8).
     pub list_dates: ListDates,
+    /// How many meetings a page holds at most (2.8).
+    pub list_pages: ListPages,
     /// The limits per second and account (4).
     pub rate_limits: RateLimits,
     /// Whether answers carry `X-RateLimit-…` (4).
     pub rate_limit_headers: Presence,
     /// Which calls count in a host's hundred a day (4).
     pub daily_count: DailyCount,
+    /// When the app is told of what a call did (5.4).
+    pub webhooks: WebhookOrder,
     /// How long every answer takes, after its request was carried out.
     pub latency_milliseconds: u32,
 }
@@ -229,6 +233,24 @@ mode!(
         Honoured,
         /// They are ignored.
         Ignored,
+    }
+);
+mode!(
+    /// How many meetings a page holds at most.
+    ListPages {
+        /// As many as the caller asks for.
+        AsAsked,
+        /// So many, whatever the caller asks for.
+        AtMost { meetings: u32 },
+    }
+);
+mode!(
+    /// When the app is told of what a call did.
+    WebhookOrder {
+        /// Before the call is answered.
+        BeforeAnswer,
+        /// Once it is answered.
+        AfterAnswer,
     }
 );
 mode!(

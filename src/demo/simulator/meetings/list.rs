@@ -15,6 +15,7 @@ use crate::demo::simulator::meetings::cursor::Query;
 use crate::demo::simulator::meetings::record::Meeting;
 use crate::demo::simulator::meetings::render;
 use crate::demo::simulator::modes::ListDates;
+use crate::demo::simulator::modes::ListPages;
 use crate::demo::simulator::modes::ListPaging;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Parameters;
@@ -70,6 +71,9 @@ pub(in crate::demo::simulator) fn list(
 impl State {
     fn first_page(&self, parameters: &Parameters, caller: &UserId, now: Timestamp) -> Result<Cursor, Answer> {
         let mut query = Query::parse(parameters)?;
+        if let ListPages::AtMost { meetings } = self.modes.list_pages {
+            query.page_size = query.page_size.min(meetings.max(1) as usize);
+        }
         if self.modes.list_dates == ListDates::Ignored {
             (query.from, query.to) = (None, None);
         }
