@@ -39,6 +39,8 @@ pub struct Modes {
     pub delete_in_progress: DeleteInProgress,
     /// How long a new meeting is missing from lists (2.8).
     pub list_lag_seconds: u32,
+    /// Whether all new meetings are missing equally long (2.8).
+    pub list_lag: ListLag,
     /// What a change between two pages does to a list (2.8).
     pub list_paging: ListPaging,
     /// Whether `from` and `to` narrow a list (2.8).
@@ -215,6 +217,15 @@ mode!(
         Accepted,
         /// 400 with 3002.
         Refused,
+    }
+);
+mode!(
+    /// Whether all new meetings are missing from lists equally long.
+    ListLag {
+        /// They are.
+        Equal,
+        /// Each is missing for a part of that time, by its id.
+        EachItsOwn,
     }
 );
 mode!(

@@ -1,5 +1,7 @@
 //! Lists: what they show, and how their pages hang together.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
@@ -126,6 +128,22 @@ async fn a_new_meeting_can_be_missing_from_lists_for_a_while() {
     assert_eq!(world.find(&format!("/v2/meetings/{id}"), &token).await.status, 200);
     world.advance(30).await;
     assert_eq!(ids(&world, &token, "").await, [id]);
+}
+
+#[tokio::test]
+async fn new_meetings_can_be_missing_for_different_times() {
+    let world = World::start().await;
+    world.tell("modes", json!({"list_lag_seconds": 4, "list_lag": "each_its_own"})).await;
+    let token = world.connect(LUA).await.access;
+    let mut made = Vec::new();
+    for _ in 0..10 {
+        made.push(world.meeting(&token).await);
+    }
+    for second in 0..=4 {
+        let shown = made.iter().copied().filter(|id| id % 5 <= second).collect::<BTreeSet<_>>();
+        assert_eq!(ids(&world, &token, "").await.into_iter().collect::<BTreeSet<_>>(), shown, "{second}");
+        world.advance(1).await;
+    }
 }
 
 #[tokio::test]
