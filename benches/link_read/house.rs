@@ -57,6 +57,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
+use greenroom::store::tallies::StoredTallies;
 use greenroom::store::tickets::StoredTickets;
 use greenroom::store::traces::StoredTraces;
 use greenroom::store::work::StoredWork;
@@ -159,6 +160,7 @@ impl House {
             tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
+            tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
             work: Arc::new(StoredWork::new(sealed)),
             authorization: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),
@@ -289,6 +291,7 @@ fn session(index: usize, of: Size, now: Timestamp) -> Session {
         shown: wish.shown,
         generation,
         bound_at: now,
+        shown_at: now,
     });
     session
 }

@@ -1,9 +1,11 @@
-//! A backend that keeps its records in memory and answers at once. Knows no lifetimes, no indexes and no hints.
+//! A backend that keeps its records in memory and answers at once. Knows no lifetimes, no indexes, no numbers to draw from, and no hints.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
@@ -63,6 +65,10 @@ impl Kv for Memory {
 
     async fn range(&self, _: &Partition, _: &IndexName, _: &Range) -> Result<Vec<Entry>, KvError> {
         Ok(Vec::new())
+    }
+
+    async fn draw(&self, _: &Partition, _: &IndexName, _: &[Draw]) -> Result<Drawn, KvError> {
+        Err(KvError::Refused("no link is read by drawing"))
     }
 
     async fn hint(&self, _: &Partition, _: i64) -> Result<(), KvError> {

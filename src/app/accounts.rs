@@ -8,7 +8,6 @@ use tracing::warn;
 use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
-use crate::app::dooming::doom_ahead;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::ports::store::Redecide;
@@ -120,9 +119,9 @@ pub async fn list(
     Ok(wanted.map(|(owner, account)| (owner.clone(), account.clone())).collect())
 }
 
-/// Disconnects an account; one that is gone stays gone. The sessions ahead are decided again (R21), and the grant
-/// it used is revoked once nothing refers to it (R7): with [`Meetings::Delete`] ten minutes later, since deleting
-/// needs it.
+/// Disconnects an account; one that is gone stays gone. The sessions ahead are decided again (R21): with
+/// [`Meetings::Delete`] the site's record says that theirs are to go, whoever decides them. The grant it used is revoked
+/// once nothing refers to it (R7): when the meetings that are to go had ten minutes for it, since deleting needs it.
 ///
 /// Refuses with [`AccountError::UnknownSite`], [`AccountError::RevisionMismatch`], [`AccountError::Store`].
 #[tracing::instrument(name = "accounts.disconnect", skip_all, fields(site.id = %place.site))]
@@ -132,6 +131,10 @@ pub async fn disconnect(
     presupposed: &Presupposed,
     meetings: Meetings,
 ) -> Result<(), AccountError> {
+    // Looked at in any case, should this be cut short: a reference that its site does not bear out is swept then.
+    if let Some(account) = find(gateway, place).await? {
+        release_later(gateway, &account).await;
+    }
     let removed = change(gateway, &place.site, &[], |snapshot| {
         let site = snapshot.site.value.as_ref().ok_or(AccountError::UnknownSite)?;
         let now = gateway.clock.now();
@@ -140,18 +143,18 @@ pub async fn disconnect(
         if !presupposed.admits(removed.as_ref().map(|account| account.revision)) {
             return Err(AccountError::RevisionMismatch);
         }
-        if removed.is_none() {
-            return Ok(Decision::Keep(None));
+        let Some(removed) = removed else { return Ok(Decision::Keep(None)) };
+        if let (Meetings::Delete, Some(used)) = (meetings, removed.connection.hosted()) {
+            changed.clear_meetings(&used.grant, now);
         }
-        Ok(Decision::Commit(decided_anew(changed, now), removed))
+        Ok(Decision::Commit(decided_anew(changed, now), Some(removed)))
     })
     .await?;
     let Some(removed) = removed else { return Ok(()) };
     tracing::info!("account disconnected");
     gateway.bell.notify_one();
-    match meetings {
-        Meetings::Keep => release(gateway, place, &removed).await,
-        Meetings::Delete => doom(gateway, place, &removed),
+    if meetings == Meetings::Keep {
+        release(gateway, place, &removed).await;
     }
     Ok(())
 }
@@ -200,21 +203,6 @@ fn decided_anew(site: Site, now: Timestamp) -> Change {
     Change { redecide: Some(Redecide::At(now)), ..Change::of_site(site) }
 }
 
-/// Marks the upcoming meetings of an account that is gone, in a task of its own. Its reference stays: the site does
-/// not bear it out any more, so it is swept when the meetings had time to go.
-fn doom(gateway: &Gateway, place: &Place, removed: &Account) {
-    let Some(used) = removed.connection.hosted() else { return };
-    let (own, site, grant) = (gateway.clone(), place.site.clone(), used.grant.clone());
-    gateway.tasks.spawn(async move {
-        if let Err(error) = doom_ahead(&own, &site, &grant).await {
-            warn!(site.id = %site, error = %error, "upcoming meetings not all marked for removal");
-        }
-        if let Err(error) = grants::release_later(&own, &grant).await {
-            warn!(grant.id = %grant, error = %error, "grant not released yet");
-        }
-    });
-}
-
 /// Releases the grant that a disconnected account used. A failure is mended later: the reference is one that the
 /// site does not bear out, and is swept.
 async fn release(gateway: &Gateway, place: &Place, removed: &Account) {
@@ -224,7 +212,7 @@ async fn release(gateway: &Gateway, place: &Place, removed: &Account) {
     }
 }
 
-/// Has the grant of an account that was replaced looked at once its meetings had time to move.
+/// Has the grant of an account that goes looked at once its meetings had time to move, or to be deleted.
 async fn release_later(gateway: &Gateway, replaced: &Account) {
     let Some(used) = replaced.connection.hosted() else { return };
     if let Err(error) = grants::release_later(gateway, &used.grant).await {

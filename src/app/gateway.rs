@@ -16,6 +16,7 @@ use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
 use crate::app::ports::store::Work;
+use crate::app::ports::tallies::Tallies;
 use crate::app::ports::traces::Feed;
 use crate::app::ports::traces::Traces;
 use crate::app::settings;
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub traces: Arc<dyn Traces>,
     /// The events of all sites.
     pub feed: Arc<dyn Feed>,
+    /// Numbers that replicas share.
+    pub tallies: Arc<dyn Tallies>,
     /// Due work.
     pub work: Arc<dyn Work>,
     /// How users let greenroom act for them at the provider.

@@ -1,7 +1,6 @@
 //! Use case: keep grants: take in authorisations, know who refers to them, revoke what nobody needs (R2, R7,
 //! correctness.md section 3). Renews no tokens.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +8,6 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
-use crate::app::change::Change;
-use crate::app::change::Decision;
-use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due::CONFIRM_WITHIN;
 use crate::app::grants_due::RELEASE_AFTER;
@@ -23,17 +19,13 @@ use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::Authorized;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
-use crate::app::ports::store::Redecide;
-use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::app::references;
 use crate::app::refresh;
 use crate::app::refresh::Access;
 use crate::app::refresh::AccessError;
-use crate::domain::account::AccountState;
-use crate::domain::account::Connection;
-use crate::domain::account::HostedAccount;
 use crate::domain::grant::Grant;
 use crate::domain::grant::Need;
 use crate::domain::grant::Reference;
@@ -41,7 +33,6 @@ use crate::domain::grant::TokenPair;
 use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
-use crate::domain::site::Site;
 
 /// How long an authorisation that cannot be saved is tried from memory: it killed the tokens before it.
 const SAVE_FOR: Duration = Duration::from_mins(10);
@@ -169,7 +160,7 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
         let mut tended = Grant::clone(&grant);
-        let told = tell(gateway, &grant).await?;
+        let told = references::tell(gateway, &grant).await?;
         let now = gateway.clock.now();
         if is_settled(&grant, now) {
             tended.references.retain(|reference| !told.gone.contains(reference));
@@ -248,87 +239,6 @@ async fn put(
         due: Some(after_change(grant, gateway.settings.refresh.keep_alive, now)),
     };
     gateway.grants.commit(&grant.id, basis, change).await
-}
-
-/// What the sites say that a grant refers to.
-#[derive(Default)]
-struct Told {
-    /// Those that do not bear a reference out any more.
-    gone: BTreeSet<Reference>,
-    /// Until when others, which do not either, have their meetings deleted.
-    leaving_until: Option<Timestamp>,
-}
-
-/// Tells every account that uses a grant whether it works.
-async fn tell(gateway: &Gateway, grant: &Grant) -> Result<Told, GrantError> {
-    let mut told = Told::default();
-    for reference in &grant.references {
-        match tell_one(gateway, grant, reference).await? {
-            Word::BorneOut => {}
-            Word::LeavingUntil(until) => told.leaving_until = told.leaving_until.max(Some(until)),
-            Word::NotBorneOut => {
-                told.gone.insert(reference.clone());
-            }
-        }
-    }
-    Ok(told)
-}
-
-/// Whether a site's record says that it uses a grant.
-#[derive(PartialEq, Eq)]
-enum Word {
-    /// It does.
-    BorneOut,
-    /// Its account went a moment ago, and its meetings may be about to be deleted.
-    LeavingUntil(Timestamp),
-    /// It does not.
-    NotBorneOut,
-}
-
-async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Result<Word, GrantError> {
-    let told = change(gateway, &reference.site, &[], |snapshot| {
-        Ok(decide_word(snapshot, grant, reference, gateway.clock.now()))
-    });
-    match told.await {
-        Err(StoreError::Destroyed) => Ok(Word::NotBorneOut),
-        told => Ok(told?),
-    }
-}
-
-fn decide_word(
-    snapshot: &SiteSnapshot,
-    grant: &Grant,
-    reference: &Reference,
-    now: Timestamp,
-) -> Decision<Word> {
-    let Some(site) = &snapshot.site.value else { return Decision::Keep(Word::NotBorneOut) };
-    let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
-    let Some(account) = account.filter(|account| account.grant == grant.id) else {
-        let changed = site.epochs.owners.get(&reference.owner);
-        let until = changed.map(|epoch| after(epoch.changed_at, RELEASE_AFTER)).filter(|until| *until > now);
-        return Decision::Keep(until.map_or(Word::NotBorneOut, Word::LeavingUntil));
-    };
-    let told = HostedAccount { state: state(grant, account.state), ..account.clone() };
-    if told == *account {
-        return Decision::Keep(Word::BorneOut);
-    }
-    let mut changed = Site::clone(site);
-    changed.put_account(&reference.owner, Connection::Hosted(told), now);
-    let change = Change { redecide: Some(Redecide::At(now)), ..Change::of_site(changed) };
-    Decision::Commit(change, Word::BorneOut)
-}
-
-/// What an account says of its grant; one that has lapsed already keeps saying since when.
-fn state(grant: &Grant, before: AccountState) -> AccountState {
-    match (&grant.tokens, before) {
-        (Tokens::Active(_) | Tokens::Refreshing { .. }, _) => AccountState::Active,
-        (Tokens::Lapsed { .. }, AccountState::ReauthorizationRequired { since }) => {
-            AccountState::ReauthorizationRequired { since }
-        }
-        (Tokens::Lapsed { since, .. }, AccountState::Active) => {
-            AccountState::ReauthorizationRequired { since: *since }
-        }
-    }
 }
 
 /// Tends a grant beside what the caller does; a failure is mended when its work comes due.

@@ -16,11 +16,14 @@ use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
+use crate::app::lost;
+use crate::app::lost::Lost;
+use crate::app::lost::Missed;
 use crate::app::mint;
 use crate::app::mint::persist;
 use crate::app::overlaps;
 use crate::app::ports::provider::Draft;
-use crate::app::ports::provider::Listed;
+use crate::app::ports::provider::Standing;
 use crate::app::ports::store::SessionChange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SiteSnapshot;
@@ -28,7 +31,8 @@ use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
-use crate::domain::id::GrantId;
+use crate::app::target::Target;
+use crate::app::target::pause;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::Marker;
@@ -36,28 +40,16 @@ use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
 use crate::domain::meeting::after;
+use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
-use crate::domain::minting::Intent;
-use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
-use crate::domain::minting::NotCreated;
 use crate::domain::session::Session;
-use crate::domain::step::ScanVerdict;
 use crate::domain::step::Step;
-use crate::domain::step::judge_scans;
 use crate::domain::step::next_step;
 use crate::domain::step::wanted;
 
 /// How long one step may take before another replica may take it. Longer than any call and its token.
 const CLAIM: Duration = Duration::from_mins(2);
-
-/// Which session, for a step.
-#[derive(Debug, Clone, Copy)]
-struct Target<'a> {
-    gateway: &'a Gateway,
-    site: &'a SiteId,
-    session: &'a SessionId,
-}
 
 /// What was claimed.
 #[derive(Debug)]
@@ -66,17 +58,10 @@ enum Claimed {
     NoSite,
     Create(Launch),
     Look(Lost),
+    Search(Missed),
     Update(Meeting, Draft),
     Remove(Doomed),
     Forget(Arc<Session>),
-}
-
-/// A create whose meeting is looked for.
-#[derive(Debug)]
-struct Lost {
-    intent: Intent,
-    generation: u64,
-    marker: Marker,
 }
 
 /// A step that was claimed, and how many tries in a row before it did not succeed.
@@ -94,7 +79,8 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
         Claimed::Nothing => {}
         Claimed::NoSite => gateway.sites.purge(site).await?,
         Claimed::Create(launch) => mint::create(gateway.clone(), site.clone(), launch).await,
-        Claimed::Look(lost) => look(target, (&lost, failures)).await,
+        Claimed::Look(lost) => lost::look(target, (&lost, failures)).await,
+        Claimed::Search(missed) => lost::search(target, (&missed, failures)).await,
         Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
         Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
         Claimed::Forget(forgotten) => forget(target, &forgotten).await?,
@@ -119,7 +105,7 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
     };
     let now = gateway.clock.now();
     let claim_until = after(now, CLAIM);
-    let marker = |attempt| Marker::new(&site.marker_key, &old.id, old.minting.generation, attempt);
+    let marker = |generation| Marker::new(&site.marker_key, &old.id, generation, 1);
     let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
     let failures = step.host().map_or(0, |host| old.minting.failures(host));
     let claiming = |claimed| {
@@ -141,11 +127,15 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
             Decision::Commit(Change::of_session(written), (claimed, failures))
         }
         Step::Look(intent) => {
-            let marker = marker(intent.attempt);
-            claiming(Claimed::Look(Lost { intent, generation: old.minting.generation, marker }))
+            let generation = old.minting.generation;
+            claiming(Claimed::Look(Lost { intent, generation, marker: marker(generation) }))
+        }
+        Step::Search(stray) => {
+            let marker = marker(stray.generation);
+            claiming(Claimed::Search(Missed { stray, marker }))
         }
         Step::Update(meeting, shown) => {
-            let marker = Marker::new(&site.marker_key, &old.id, meeting.generation, 1);
+            let marker = marker(meeting.generation);
             claiming(Claimed::Update(meeting, Draft { shown, marker }))
         }
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
@@ -185,92 +175,6 @@ async fn forget(target: Target<'_>, forgotten: &Session) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Looks for the meeting of a create that was not answered: adopts it, or finds that it was not made.
-async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
-    let gateway = target.gateway;
-    let intent = &lost.intent;
-    let grant = &intent.grant;
-    let found = match list_marked(gateway, &intent.grant, &lost.marker).await {
-        Ok(found) => found,
-        Err(CallFailure::NoGrant) => return abandon(target, intent).await,
-        Err(failure) => return pause(target, (grant, failure, failures)).await,
-    };
-    let Some((first, rest)) = found.split_first() else {
-        return count_scan(target, intent).await;
-    };
-    let adopted =
-        call(gateway, &intent.grant, |host| async move { gateway.meetings.find(&host, &first.id).await })
-            .await;
-    let now = gateway.clock.now();
-    match adopted {
-        Ok(Some(found)) => {
-            info!(session.id = %target.session, "meeting adopted");
-            let persisted = |mut minting: Minting| {
-                for twin in rest {
-                    minting.doom(intent.grant.clone(), twin.id.clone());
-                }
-                minting.bound(Meeting {
-                    grant: intent.grant.clone(),
-                    id: found.meeting.id.clone(),
-                    join_url: found.meeting.join_url.clone(),
-                    passcode: found.meeting.passcode.clone(),
-                    shown: intent.shown.clone(),
-                    generation: lost.generation,
-                    bound_at: now,
-                })
-            };
-            persist(gateway, target.site, target.session, persisted).await;
-        }
-        Ok(None) => count_scan(target, intent).await,
-        Err(failure) => pause(target, (grant, failure, failures)).await,
-    }
-}
-
-async fn abandon(target: Target<'_>, intent: &Intent) {
-    warn!(session.id = %target.session, "a lost create is not looked for any more: its account was disconnected");
-    persist(target.gateway, target.site, target.session, |minting| minting.abandoned(intent)).await;
-}
-
-/// Every meeting of a host that bears the marker, in whichever attempt, the oldest first.
-async fn list_marked(
-    gateway: &Gateway,
-    grant: &GrantId,
-    marker: &Marker,
-) -> Result<Vec<Listed>, CallFailure> {
-    let mut found = Vec::new();
-    let mut next = None;
-    loop {
-        let from = next.as_ref();
-        let page =
-            call(gateway, grant, |host| async move { gateway.meetings.list(&host, from).await }).await?;
-        let is_ours = |listed: &Listed| {
-            listed.marker.as_ref().is_some_and(|theirs| theirs.is_of_same_generation(marker))
-        };
-        found.extend(page.meetings.into_iter().filter(is_ours));
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    found.sort_by_key(|listed| (listed.created_at.unwrap_or(Timestamp::MAX), listed.id.clone()));
-    found.dedup_by(|one, two| one.id == two.id);
-    Ok(found)
-}
-
-async fn count_scan(target: Target<'_>, intent: &Intent) {
-    let gateway = target.gateway;
-    let now = gateway.clock.now();
-    let settle = |minting: Minting| {
-        let MeetingState::Intended(current) = &minting.state else { return minting };
-        let scans = current.scans.saturating_add(1);
-        match judge_scans(current, scans, gateway.timing(), now) {
-            ScanVerdict::NotMade => minting.not_created(intent, NotCreated::Lost),
-            ScanVerdict::LookAgain(at) => minting.scanned(intent).claimed(at),
-        }
-    };
-    persist(gateway, target.site, target.session, settle).await;
-}
-
 /// Makes the bound meeting show what the session is now, and reads back what the provider made of it: it may ignore
 /// values, and may answer with another address (zoom/facts.md 2.6).
 async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: &Draft) {
@@ -287,8 +191,9 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
             if found.topic != draft.shown.topic {
                 warn!(session.id = %target.session, "the provider did not take an update as sent");
             }
+            let now = gateway.clock.now();
             let settle = |minting: Minting| {
-                let minting = minting.updated(id, draft.shown.clone());
+                let minting = minting.updated(id, draft.shown.clone(), now);
                 minting.readdressed(id, &found.meeting.join_url, found.meeting.passcode.as_ref())
             };
             persist(gateway, target.site, target.session, settle).await;
@@ -305,17 +210,32 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
 /// An update that is refused for good is not sent again until something else is wanted: the meeting stays as it is.
 async fn give_up(target: Target<'_>, id: &MeetingId, shown: &Shown) {
     warn!(session.id = %target.session, "the provider rejected an update");
-    persist(target.gateway, target.site, target.session, |minting| minting.updated(id, shown.clone())).await;
+    let now = target.gateway.clock.now();
+    persist(target.gateway, target.site, target.session, |minting| minting.updated(id, shown.clone(), now))
+        .await;
+}
+
+/// What became of a removal that was not refused.
+enum Removal {
+    Done,
+    PutOff,
 }
 
 async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
     let gateway = target.gateway;
     let grant = &doomed.grant;
-    let outcome =
-        call(gateway, &doomed.grant, |host| async move { gateway.meetings.remove(&host, &doomed.id).await })
-            .await;
-    match outcome {
-        Ok(()) | Err(CallFailure::Gone) => {
+    let outcome = call(gateway, grant, |host| async move {
+        // Whoever runs what nobody was ever given must not lose it under their hands.
+        if doomed.why == Doom::Stray
+            && let Some(found) = gateway.meetings.find(&host, &doomed.id).await?
+            && found.standing == Standing::Running
+        {
+            return Ok(Removal::PutOff);
+        }
+        gateway.meetings.remove(&host, &doomed.id).await.map(|()| Removal::Done)
+    });
+    match outcome.await {
+        Ok(Removal::Done) | Err(CallFailure::Gone) => {
             info!(session.id = %target.session, "meeting removed");
             persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
         }
@@ -323,12 +243,12 @@ async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
             warn!(session.id = %target.session, "a meeting stays at the provider: its account was disconnected");
             persist(gateway, target.site, target.session, |minting| minting.removed(doomed)).await;
         }
+        Ok(Removal::PutOff) | Err(CallFailure::Rejected) => {
+            warn!(session.id = %target.session, "a meeting cannot be removed as it stands");
+            let pause = CallFailure::Rejected.pause(grant, failures, gateway.clock.now());
+            let settle = |minting: Minting| minting.not_removed(doomed, pause.clone());
+            persist(gateway, target.site, target.session, settle).await;
+        }
         Err(failure) => pause(target, (grant, failure, failures)).await,
     }
-}
-
-async fn pause(target: Target<'_>, (grant, failure, failures): (&GrantId, CallFailure, u32)) {
-    warn!(session.id = %target.session, ?failure, "a step was not taken");
-    let pause = failure.pause(grant, failures, target.gateway.clock.now());
-    persist(target.gateway, target.site, target.session, |minting| minting.paused(pause.clone())).await;
 }

@@ -34,7 +34,7 @@ const PAGE: usize = 100;
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long a pass is left to whoever began it. Renewed while it goes on: should they die, another begins anew.
-const LEASE: Duration = Duration::from_mins(10);
+const LEASE: Duration = Duration::from_mins(2);
 
 /// Has every session ahead decided again, the soonest first, in a task beside the rest of the work: however many there
 /// are, steps that the first pages made due are taken while the last ones are still being decided.
@@ -144,7 +144,8 @@ async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<Passed, 
         if snapshot.site.basis != basis {
             return Ok(Decision::Keep(Passed::Part));
         }
-        let done = Change { redecide: Some(Redecide::Done), ..Change::default() };
+        let told = snapshot.site.value.as_ref().and_then(|site| site.told(gateway.clock.now()));
+        let done = Change { site: told, redecide: Some(Redecide::Done), ..Change::default() };
         Ok(Decision::Commit(done, Passed::All))
     })
     .await

@@ -60,6 +60,7 @@ impl Launch {
             shown: self.intent.shown.clone(),
             generation: self.generation,
             bound_at: now,
+            shown_at: now,
         }
     }
 }
@@ -125,6 +126,11 @@ pub fn due_at(step: &Step, now: Timestamp) -> Option<Timestamp> {
     match step {
         Step::Rest => None,
         Step::Wait(until) => Some(*until),
-        Step::Create(_) | Step::Look(_) | Step::Update(..) | Step::Remove(_) | Step::Forget => Some(now),
+        Step::Create(_)
+        | Step::Look(_)
+        | Step::Update(..)
+        | Step::Remove(_)
+        | Step::Search(_)
+        | Step::Forget => Some(now),
     }
 }

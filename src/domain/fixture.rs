@@ -149,6 +149,7 @@ pub(super) fn meeting(of: &Session, host: &str, generation: u64) -> Meeting {
         shown: shown(of),
         generation,
         bound_at: at(0),
+        shown_at: at(0),
     }
 }
 

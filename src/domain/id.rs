@@ -68,65 +68,59 @@ platform_id!(
     RequestId
 );
 
-/// One Zoom user who authorised one app: what tokens belong to (correctness.md section 3).
-///
-/// Derived with a keyed hash, so that no Zoom user id stands in a store key.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GrantId(Box<str>);
+macro_rules! hashed_id {
+    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
 
-impl GrantId {
-    /// Reads a grant id: 26 characters of `a-z 2-7`.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = text.len() == 26 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
-        if fits { Ok(Self(text.into())) } else { Err(InvalidId) }
-    }
+        impl $name {
+            #[doc = concat!("Reads one: ", $length, " characters of `a-z 2-7`.")]
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let fits =
+                    text.len() == $length && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+                if fits { Ok(Self(text.into())) } else { Err(InvalidId) }
+            }
 
-    /// The id as it stands in store keys.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The text as it stands in store keys.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    };
 }
 
-impl fmt::Display for GrantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for GrantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GrantId({})", self.0)
-    }
-}
-
-/// Under what a token or a locator is stored: 160 bits of its SHA-256, never the token itself.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenHash(Box<str>);
-
-impl TokenHash {
-    /// Reads a hash: 32 characters of `a-z 2-7`.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let fits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
-        if fits { Ok(Self(text.into())) } else { Err(InvalidId) }
-    }
-
-    /// The hash as it stands in store keys.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenHash({})", self.0)
-    }
-}
+hashed_id!(
+    /// One Zoom user who authorised one app: what tokens belong to (correctness.md section 3).
+    ///
+    /// Derived with a keyed hash, so that no Zoom user id stands in a store key.
+    GrantId,
+    26
+);
+hashed_id!(
+    /// One organisation at the provider: whose limits all its users share (R30).
+    ///
+    /// Derived with a keyed hash, so that no provider's id stands in a store key.
+    OrganisationId,
+    26
+);
+hashed_id!(
+    /// Under what a token or a locator is stored: 160 bits of its SHA-256, never the token itself.
+    TokenHash,
+    32
+);
 
 #[cfg(test)]
 mod tests {

@@ -109,6 +109,8 @@ pub struct Meeting {
     pub passcode: Option<Concealed>,
     /// What it was last made to show.
     pub shown: Shown,
+    /// When it was made to show that.
+    pub shown_at: Timestamp,
     /// Which of the session's meetings it is.
     pub generation: u64,
     /// When it was bound to the session.

@@ -2,6 +2,8 @@
 //!
 //! `Nothing → Intended → Bound`, and what is no longer wanted is *doomed*, removed at the provider one by one.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::concealed::Concealed;
@@ -10,11 +12,15 @@ use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
+use crate::domain::meeting::after;
 use crate::domain::pause::Pause;
 use crate::domain::pause::Pauses;
 
 /// At most this many creates of one generation may end without a clear answer; then a person must look.
 pub const ATTEMPTS: u8 = 2;
+
+/// So many refusals of a removal, with growing pauses of ten minutes at most, are longer than a meeting that runs.
+const REFUSALS: u8 = 150;
 
 /// What exists of a session at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +33,8 @@ pub struct Minting {
     pub state: MeetingState,
     /// What is to be removed at the provider.
     pub doomed: Vec<Doomed>,
+    /// Creates whose meeting may still appear.
+    pub strays: Vec<Stray>,
     /// Why, and until when, hosts are left alone.
     pub pauses: Pauses,
     /// A worker is taking a step, and nobody else does before this time.
@@ -42,6 +50,7 @@ impl Minting {
             attempts: 0,
             state: MeetingState::Nothing,
             doomed: Vec::new(),
+            strays: Vec::new(),
             pauses: Pauses::default(),
             claimed_until: None,
         }
@@ -96,6 +105,63 @@ pub struct Doomed {
     pub grant: GrantId,
     /// The provider's id.
     pub id: MeetingId,
+    /// Why it is to go.
+    pub why: Doom,
+    /// How often the provider refused to remove it, as it stands.
+    pub refusals: u8,
+}
+
+impl Doomed {
+    /// A meeting that is to go from now on.
+    pub fn new(grant: GrantId, id: MeetingId, why: Doom) -> Self {
+        Self { grant, id, why, refusals: 0 }
+    }
+
+    fn is(&self, grant: &GrantId, id: &MeetingId) -> bool {
+        self.grant == *grant && self.id == *id
+    }
+
+    /// Whether the provider refused it so often that a person must look.
+    pub const fn needs_attention(&self) -> bool {
+        self.refusals >= REFUSALS
+    }
+}
+
+/// Why a meeting is to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doom {
+    /// It was handed out, and nothing wants it any more.
+    Unwanted,
+    /// It was made beside the one that is handed out: not removed while it runs (correctness.md section 2, step 6).
+    Stray,
+}
+
+/// A create that listings did not show: should the provider have carried it out late, its meeting is found by looking
+/// again (correctness.md section 2, steps 5 and 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// On whose account.
+    pub grant: GrantId,
+    /// Of which of the session's meetings.
+    pub generation: u64,
+    /// What the meeting was to show.
+    pub shown: Shown,
+    /// When it was begun.
+    pub begun_at: Timestamp,
+    /// How often was looked for it since.
+    pub looks: u8,
+}
+
+/// When a stray is looked for, counted from when its create was begun. By the first time, a create carried out 90 seconds
+/// late shows in a list that lags by two minutes.
+const STRAY_LOOKS: [Duration; 3] =
+    [Duration::from_mins(5), Duration::from_hours(1), Duration::from_hours(24)];
+
+impl Stray {
+    /// When to look for it next; `None` where that was done often enough.
+    pub fn look_at(&self) -> Option<Timestamp> {
+        STRAY_LOOKS.get(usize::from(self.looks)).map(|delay| after(self.begun_at, *delay))
+    }
 }
 
 /// Why nothing more is tried.
@@ -179,7 +245,7 @@ impl Minting {
             MeetingState::Nothing => self.resume_all(),
         }
         if let Some((grant, id)) = unwanted {
-            self.doom(grant, id);
+            self.doom(grant, id, Doom::Unwanted);
         }
     }
 
@@ -220,9 +286,10 @@ impl Minting {
         if held.as_ref().is_some_and(|held| held.id == meeting.id && held.grant == meeting.grant) {
             return self;
         }
+        let is_doomed = self.doomed.iter().any(|doomed| doomed.is(&meeting.grant, &meeting.id));
         let taken = held.as_ref().is_some_and(|held| held.generation == self.generation);
-        if taken || meeting.generation != self.generation {
-            self.doom(meeting.grant, meeting.id);
+        if is_doomed || taken || meeting.generation != self.generation {
+            self.doom(meeting.grant, meeting.id, Doom::Stray);
             return self;
         }
         self.attempts = 0;
@@ -230,27 +297,61 @@ impl Minting {
         self.claimed_until = None;
         self.state = MeetingState::Bound(meeting);
         if let Some(old) = held {
-            self.doom(old.grant, old.id);
+            self.doom(old.grant, old.id, Doom::Unwanted);
         }
         self
     }
 
     /// Marks a meeting for removal, once. One that is handed out is never marked.
-    pub fn doom(&mut self, grant: GrantId, id: MeetingId) {
-        let doomed = Doomed { grant, id };
-        let is_held =
-            self.handed_out().is_some_and(|held| held.grant == doomed.grant && held.id == doomed.id);
-        if !is_held && !self.doomed.contains(&doomed) {
-            self.doomed.push(doomed);
+    pub fn doom(&mut self, grant: GrantId, id: MeetingId, why: Doom) {
+        let is_held = self.handed_out().is_some_and(|held| held.grant == grant && held.id == id);
+        if !is_held && !self.doomed.iter().any(|doomed| doomed.is(&grant, &id)) {
+            self.doomed.push(Doomed::new(grant, id, why));
         }
     }
 
     /// A doomed meeting is removed at the provider.
     #[must_use]
     pub fn removed(mut self, doomed: &Doomed) -> Self {
-        self.doomed.retain(|other| other != doomed);
+        self.doomed.retain(|other| !other.is(&doomed.grant, &doomed.id));
         self.pauses.resume(&doomed.grant);
         self.claimed_until = None;
+        self
+    }
+
+    /// The provider refused to remove a doomed meeting, as it stands: to be tried again after the pause, until a person
+    /// must look.
+    #[must_use]
+    pub fn not_removed(mut self, doomed: &Doomed, pause: Pause) -> Self {
+        let mut all = self.doomed.iter_mut();
+        if let Some(doomed) = all.find(|other| other.is(&doomed.grant, &doomed.id)) {
+            doomed.refusals = doomed.refusals.saturating_add(1);
+        }
+        self.paused(pause)
+    }
+
+    /// A complete listing showed these meetings of a stray's generation, the oldest of them is `first`. Where the session
+    /// has none of that generation, it gets the first; all others are doomed. Not so while a create is under way, whose
+    /// own meeting may be among them: then the look counts as not done.
+    #[must_use]
+    pub fn searched(mut self, stray: &Stray, (first, found): (Option<Meeting>, &[MeetingId])) -> Self {
+        self.claimed_until = None;
+        if matches!(self.state, MeetingState::Intended(_)) {
+            return self;
+        }
+        if let Some(first) = first {
+            self = self.bound(first);
+        }
+        for id in found {
+            self.doom(stray.grant.clone(), id.clone(), Doom::Stray);
+        }
+        for own in &mut self.strays {
+            if own.begun_at == stray.begun_at && own.grant == stray.grant {
+                own.looks = stray.looks.saturating_add(1);
+            }
+        }
+        self.strays.retain(|stray| stray.look_at().is_some());
+        self.pauses.resume(&stray.grant);
         self
     }
 
@@ -276,10 +377,16 @@ impl Minting {
                 back(kept)
             }
             NotCreated::Rejected => block(BlockReason::Rejected, kept),
-            NotCreated::Lost if intent.attempt >= ATTEMPTS => block(BlockReason::NeedsAttention, kept),
             NotCreated::Lost => {
+                self.strays.push(Stray {
+                    grant: intent.grant.clone(),
+                    generation: self.generation,
+                    shown: intent.shown.clone(),
+                    begun_at: intent.begun_at,
+                    looks: 0,
+                });
                 self.attempts = intent.attempt;
-                back(kept)
+                if intent.attempt >= ATTEMPTS { block(BlockReason::NeedsAttention, kept) } else { back(kept) }
             }
         };
         self
@@ -321,11 +428,12 @@ impl Minting {
 
     /// The bound meeting shows this.
     #[must_use]
-    pub fn updated(mut self, id: &MeetingId, shown: Shown) -> Self {
+    pub fn updated(mut self, id: &MeetingId, shown: Shown, now: Timestamp) -> Self {
         if let MeetingState::Bound(meeting) = &mut self.state
             && meeting.id == *id
         {
             meeting.shown = shown;
+            meeting.shown_at = now;
             let host = meeting.grant.clone();
             self.pauses.resume(&host);
             self.claimed_until = None;
@@ -471,6 +579,23 @@ mod tests {
         );
         let late = minting.bound(made("lua", 1));
         assert!(matches!(late.state, MeetingState::Bound(_)));
+    }
+
+    #[test]
+    fn a_meeting_that_comes_late_is_taken_where_none_is_and_removed_beside_another() {
+        let begun = Minting::new(1).begun(&wish("lua"), at(0));
+        let lost = begun.clone().not_created(&intent(&begun), NotCreated::Lost);
+        let stray = lost.strays[0].clone();
+        let late = Meeting { id: MeetingId::new("late"), ..made("lua", 1) };
+        let found = [late.id.clone()];
+        let healed = lost.clone().searched(&stray, (Some(late.clone()), &found));
+        assert_eq!(healed.handed_out().map(|meeting| meeting.id.as_str()), Some("late"));
+        assert_eq!((doomed(&healed).len(), healed.strays[0].looks), (0, 1));
+        let second = lost.begun(&wish("lua"), at(90)).bound(made("lua", 1));
+        let twin = second.clone().searched(&stray, (Some(late.clone()), &found));
+        assert_eq!((doomed(&twin), twin.doomed[0].why), (vec!["late"], Doom::Stray));
+        assert_eq!(twin.handed_out(), second.handed_out());
+        assert_eq!(twin.clone().bound(late), twin, "what is doomed is never handed out");
     }
 
     #[test]

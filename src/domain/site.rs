@@ -1,6 +1,7 @@
 //! Owns sites: all that is said about a business, except its sessions.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -11,12 +12,17 @@ use crate::domain::account::Revision;
 use crate::domain::custom_link::CustomLink;
 use crate::domain::epoch::Epochs;
 use crate::domain::hash::HashKey;
+use crate::domain::id::GrantId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
 use crate::domain::locale::Locale;
+use crate::domain::meeting::after;
 use crate::domain::service::CourseLink;
 use crate::domain::service::Service;
 use crate::domain::visibility::SiteVisibility;
+
+/// A grant that is not connected again is gone long before this, and with it all that could be deleted.
+const CLEARED_WITHIN: Duration = Duration::from_hours(48);
 
 /// A business: its settings, accounts and services, kept together so that a link is read in one round trip.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +45,25 @@ pub struct Site {
     pub last_revision: Revision,
     /// Keys the markers of its meetings (correctness.md section 2).
     pub marker_key: HashKey,
+    /// Users at the provider whose meetings ahead are to be deleted there: who disconnected them said so (R21).
+    pub clearing: BTreeMap<GrantId, Clearing>,
+}
+
+/// How far the wish came that meetings ahead are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clearing {
+    /// It was said.
+    Wished(Timestamp),
+    /// Every session ahead was told.
+    Told(Timestamp),
+}
+
+impl Clearing {
+    const fn at(self) -> Timestamp {
+        match self {
+            Self::Wished(at) | Self::Told(at) => at,
+        }
+    }
 }
 
 /// What the platform says of a site.
@@ -69,6 +94,7 @@ impl Site {
             epochs: Epochs::default(),
             last_revision: Revision(1),
             marker_key,
+            clearing: BTreeMap::new(),
         }
     }
 
@@ -106,6 +132,9 @@ impl Site {
             .filter(|account| account.connection.is_same_connection(&connection))
             .map_or(now, |account| account.connected_at);
         let revision = self.next_revision();
+        if let Some(hosted) = connection.hosted() {
+            self.clearing.remove(&hosted.grant);
+        }
         let account = Account { connection, connected_at, updated_at: now, revision };
         self.accounts.insert(owner.clone(), account.clone());
         self.epochs.account_changed(owner, now);
@@ -118,6 +147,26 @@ impl Site {
         self.next_revision();
         self.epochs.account_changed(owner, now);
         Some(account)
+    }
+
+    /// Has the meetings ahead on this grant deleted, as far as nothing wants them (R21), until one of its accounts is
+    /// connected again. Wishes of days ago have long been met, and are forgotten.
+    pub fn clear_meetings(&mut self, grant: &GrantId, now: Timestamp) {
+        self.clearing.retain(|_, clearing| after(clearing.at(), CLEARED_WITHIN) > now);
+        self.clearing.insert(grant.clone(), Clearing::Wished(now));
+    }
+
+    /// The site when every session ahead was told which meetings are to be deleted; `None` where that is no news.
+    pub fn told(&self, now: Timestamp) -> Option<Self> {
+        let is_wished = |clearing: &Clearing| matches!(clearing, Clearing::Wished(_));
+        if !self.clearing.values().any(is_wished) {
+            return None;
+        }
+        let mut told = self.clone();
+        for clearing in told.clearing.values_mut().filter(|clearing| is_wished(clearing)) {
+            *clearing = Clearing::Told(now);
+        }
+        Some(told)
     }
 
     /// Puts a service, made by `make` with its new revision. A change of its kind or of video touches the links of

@@ -15,7 +15,9 @@ use crate::domain::meeting::after;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
+use crate::domain::minting::Minting;
 use crate::domain::minting::Reply;
+use crate::domain::minting::Stray;
 use crate::domain::minting::Wanted;
 use crate::domain::minting::WantedMeeting;
 use crate::domain::resolve::Verdict;
@@ -30,15 +32,21 @@ pub fn wanted(site: &Site, session: &Session, now: Timestamp) -> Wanted {
     if session.choice == Choice::None {
         return Wanted::Nothing;
     }
-    match resolve(site, session) {
-        Verdict::Hosted { account, .. } => match account.state {
-            AccountState::Active if now < booking.ends_at() => {
-                Wanted::Meeting(WantedMeeting { grant: account.grant.clone(), shown: booking.shown() })
-            }
-            AccountState::Active | AccountState::ReauthorizationRequired { .. } => Wanted::Kept,
-        },
-        Verdict::Custom { .. } | Verdict::NoLink(_) => Wanted::Kept,
+    let host = match resolve(site, session) {
+        Verdict::Hosted { account, .. } => Some(account),
+        Verdict::Custom { .. } | Verdict::NoLink(_) => None,
+    };
+    if let Some(account) = host
+        && account.state == AccountState::Active
+        && now < booking.ends_at()
+    {
+        return Wanted::Meeting(WantedMeeting { grant: account.grant.clone(), shown: booking.shown() });
     }
+    let cleared = |meeting: &&Meeting| {
+        let is_served = host.is_some_and(|account| account.grant == meeting.grant);
+        !is_served && site.clearing.contains_key(&meeting.grant) && meeting.shown.starts_at > now
+    };
+    if session.minting.handed_out().filter(cleared).is_some() { Wanted::Nothing } else { Wanted::Kept }
 }
 
 /// How long a create and its traces take.
@@ -65,6 +73,8 @@ pub enum Step {
     Update(Meeting, Shown),
     /// Remove this meeting.
     Remove(Doomed),
+    /// List the host's meetings: a create that was given up may have been carried out late.
+    Search(Stray),
     /// The session is cancelled and nothing is left of it: forget it.
     Forget,
 }
@@ -77,26 +87,48 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
     }
     let paused =
         |grant: &GrantId| minting.pauses.of(grant).map(|pause| pause.until).filter(|until| *until > now);
-    let step = match (&minting.state, wanted) {
+    let steps = std::iter::once(own_step(session, wanted, timing, now)).chain(further_steps(minting, now));
+    let mut waiting = None;
+    for step in steps {
+        let until = match &step {
+            Step::Rest => continue,
+            Step::Wait(until) => Some(*until),
+            acting => acting.host().and_then(paused),
+        };
+        // What waits for its time may be paused for longer.
+        match until {
+            None => return step,
+            Some(until) => waiting = waiting.into_iter().chain([until]).min(),
+        }
+    }
+    match waiting {
+        Some(until) => Step::Wait(until),
+        None if session.booking.is_none() && minting.doomed.is_empty() => Step::Forget,
+        None => Step::Rest,
+    }
+}
+/// What the meeting itself needs.
+fn own_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timestamp) -> Step {
+    match (&session.minting.state, wanted) {
         (MeetingState::Intended(intent), _) => look_or_wait(intent, timing, now),
         (MeetingState::Nothing, Wanted::Meeting(wanted)) => Step::Create(wanted.clone()),
         (MeetingState::Bound(meeting), Wanted::Meeting(wanted)) => keep_or_change(meeting, wanted, now),
         (MeetingState::Blocked(_), Wanted::Meeting(_) | Wanted::Kept | Wanted::Nothing)
         | (MeetingState::Nothing | MeetingState::Bound(_), Wanted::Kept | Wanted::Nothing) => Step::Rest,
-    };
-    let step = match step.host().and_then(paused) {
-        Some(until) => Step::Wait(until),
-        None => step,
-    };
-    let doomed = minting.doomed.iter().find(|doomed| paused(&doomed.grant).is_none());
-    let waiting = minting.doomed.iter().filter_map(|doomed| paused(&doomed.grant)).min();
-    match (step, doomed, waiting) {
-        (Step::Rest | Step::Wait(_), Some(doomed), _) => Step::Remove(doomed.clone()),
-        (Step::Rest, None, Some(until)) => Step::Wait(until),
-        (Step::Wait(until), None, Some(sooner)) => Step::Wait(until.min(sooner)),
-        (Step::Rest, None, None) if session.booking.is_none() => Step::Forget,
-        (step, ..) => step,
     }
+}
+
+/// What is left to be cleaned up: first what is known, then what may be there.
+fn further_steps(minting: &Minting, now: Timestamp) -> impl Iterator<Item = Step> {
+    let doomed = minting.doomed.iter().filter(|doomed| !doomed.needs_attention()).cloned().map(Step::Remove);
+    // A search must not meet what a create under way is just making.
+    let is_making = matches!(minting.state, MeetingState::Intended(_));
+    let strays = minting.strays.iter().filter(move |_| !is_making);
+    let search = move |stray: &Stray| match stray.look_at()? {
+        later if later > now => Some(Step::Wait(later)),
+        _ => Some(Step::Search(stray.clone())),
+    };
+    doomed.chain(strays.filter_map(search))
 }
 
 impl Step {
@@ -107,6 +139,7 @@ impl Step {
             Self::Look(intent) => Some(&intent.grant),
             Self::Update(meeting, _) => Some(&meeting.grant),
             Self::Remove(doomed) => Some(&doomed.grant),
+            Self::Search(stray) => Some(&stray.grant),
             Self::Rest | Self::Wait(_) | Self::Forget => None,
         }
     }
@@ -125,11 +158,20 @@ fn keep_or_change(meeting: &Meeting, wanted: &WantedMeeting, now: Timestamp) -> 
         let begun = meeting.shown.starts_at <= now && wanted.shown.starts_at <= now;
         return if begun { Step::Rest } else { Step::Create(wanted.clone()) };
     }
-    if meeting.shown.needs_update(&wanted.shown, now) {
-        return Step::Update(meeting.clone(), wanted.shown.clone());
+    if !meeting.shown.needs_update(&wanted.shown, now) {
+        return Step::Rest;
     }
-    Step::Rest
+    let settled_at = after(meeting.shown_at, COALESCE);
+    if settled_at > now {
+        Step::Wait(settled_at)
+    } else {
+        Step::Update(meeting.clone(), wanted.shown.clone())
+    }
 }
+
+/// Changes that follow a create or an update so closely wait for each other: each would be one of the host's hundred calls
+/// a day (zoom/facts.md 7, pitfall 7).
+const COALESCE: Duration = Duration::from_secs(5);
 
 /// How many complete listings must not show a meeting before it counts as not made.
 pub const SCANS: u8 = 2;
@@ -165,7 +207,8 @@ mod tests {
     use crate::domain::fixture::session;
     use crate::domain::fixture::shown;
     use crate::domain::fixture::site;
-    use crate::domain::minting::Minting;
+    use crate::domain::minting::Doom;
+    use crate::domain::minting::NotCreated;
     use crate::domain::pause::Pause;
     use crate::domain::pause::PauseReason;
 
@@ -223,8 +266,83 @@ mod tests {
         if let Some(booking) = &mut renamed.booking {
             booking.title = "Pilates".into();
         }
-        let Step::Update(_, wanted) = step(&renamed, &wish(&renamed, "lua"), 0) else { panic!() };
+        let wanted = wish(&renamed, "lua");
+        assert_eq!(step(&renamed, &wanted, 4), Step::Wait(at(5)), "what follows closely waits for more");
+        let Step::Update(_, wanted) = step(&renamed, &wanted, 5) else { panic!() };
         assert_eq!(wanted.topic, "Pilates");
+    }
+
+    /// A session whose create on `lua`, begun at 0, listings did not show.
+    fn given_up() -> Session {
+        let mut lost = session("yoga", &[]);
+        let Wanted::Meeting(wanted) = wish(&lost, "lua") else { panic!() };
+        lost.minting = lost.minting.begun(&wanted, at(0));
+        let MeetingState::Intended(intent) = lost.minting.state.clone() else { panic!() };
+        lost.minting = lost.minting.not_created(&intent, NotCreated::Lost);
+        lost
+    }
+
+    #[test]
+    fn a_create_that_was_given_up_is_looked_for_again_but_never_beside_another() {
+        let mut lost = given_up();
+        let wanted = wish(&lost, "lua");
+        assert!(matches!(step(&lost, &wanted, 300), Step::Create(_)));
+        assert_eq!(step(&lost, &Wanted::Kept, 299), Step::Wait(at(300)));
+        let Step::Search(stray) = step(&lost, &Wanted::Kept, 300) else { panic!() };
+        let mut making = lost.clone();
+        let Wanted::Meeting(wish) = wanted else { panic!() };
+        making.minting = making.minting.begun(&wish, at(290));
+        assert_eq!(step(&making, &Wanted::Kept, 300), Step::Wait(at(320)));
+        assert_eq!(making.minting.clone().searched(&stray, (None, &[])).strays[0].looks, 0);
+        for look in [300, 3_600, 86_400] {
+            assert_eq!(step(&lost, &Wanted::Kept, look - 1), Step::Wait(at(look)));
+            let Step::Search(stray) = step(&lost, &Wanted::Kept, look) else { panic!() };
+            lost.minting = lost.minting.searched(&stray, (None, &[]));
+        }
+        assert_eq!(step(&lost, &Wanted::Kept, 86_400), Step::Rest);
+    }
+
+    #[test]
+    fn a_cancelled_session_is_remembered_as_long_as_a_meeting_of_it_may_appear() {
+        let mut lost = given_up();
+        lost.cancel();
+        lost.minting = lost.minting.settled(&Wanted::Nothing);
+        assert_eq!(step(&lost, &Wanted::Nothing, 60), Step::Wait(at(300)));
+        while let Some(stray) = lost.minting.strays.first().cloned() {
+            lost.minting = lost.minting.searched(&stray, (None, &[]));
+        }
+        assert_eq!(step(&lost, &Wanted::Nothing, 60), Step::Forget);
+    }
+
+    #[test]
+    fn a_removal_that_is_refused_again_and_again_is_left_to_a_person_and_keeps_its_session() {
+        let mut gone = bound("lua");
+        gone.cancel();
+        gone.minting = gone.minting.settled(&Wanted::Nothing);
+        let mut tries = 0;
+        while let Step::Remove(doomed) = step(&gone, &Wanted::Nothing, 0) {
+            let pause =
+                Pause { grant: grant("lua"), until: at(0), reason: PauseReason::Unavailable, failures: 1 };
+            gone.minting = gone.minting.not_removed(&doomed, pause);
+            tries += 1;
+        }
+        assert_eq!((tries, step(&gone, &Wanted::Nothing, 0)), (150, Step::Rest));
+    }
+
+    #[test]
+    fn who_disconnects_with_the_wish_has_meetings_ahead_removed_unless_something_wants_them() {
+        let mut studio = site(&[("default", hosted("lua"))]);
+        let held = bound("lua");
+        studio.clear_meetings(&grant("lua"), at(0));
+        assert_eq!(wanted(&studio, &held, at(0)), wish(&held, "lua"));
+        studio.accounts.clear();
+        assert_eq!(wanted(&studio, &held, at(0)), Wanted::Nothing);
+        assert_eq!(wanted(&studio, &held, at(3_600)), Wanted::Kept, "it has begun");
+        let told = studio.told(at(9)).unwrap();
+        assert_eq!((wanted(&told, &held, at(9)), told.told(at(10))), (Wanted::Nothing, None));
+        studio.put_account(&Owner::Default, hosted("lua"), at(5));
+        studio.accounts.clear();
+        assert_eq!(wanted(&studio, &held, at(9)), Wanted::Kept, "it was connected again");
     }
 
     #[test]
@@ -240,10 +358,7 @@ mod tests {
     #[test]
     fn nobody_takes_a_step_that_is_claimed_or_paused() {
         let mut claimed = bound("lua");
-        claimed.minting = Minting {
-            doomed: vec![Doomed { grant: grant("a"), id: meeting(&claimed, "a", 1).id }],
-            ..claimed.minting
-        };
+        claimed.minting.doom(grant("a"), meeting(&claimed, "a", 1).id, Doom::Unwanted);
         claimed.minting = claimed.minting.claimed(at(120));
         let wanted = wish(&claimed, "lua");
         assert_eq!(step(&claimed, &wanted, 119), Step::Wait(at(120)));
@@ -253,7 +368,7 @@ mod tests {
     #[test]
     fn a_host_that_fails_does_not_make_another_be_asked_sooner() {
         let mut moved = bound("lua");
-        moved.minting.doom(grant("ana"), meeting(&moved, "ana", 0).id);
+        moved.minting.doom(grant("ana"), meeting(&moved, "ana", 0).id, Doom::Unwanted);
         let wanted = wish(&moved, "lua");
         let pause = |host: &str, until| Pause {
             grant: grant(host),
@@ -268,7 +383,7 @@ mod tests {
             booking.title = "Pilates".into();
         }
         let wanted = wish(&moved, "lua");
-        assert_eq!(step(&moved, &wanted, 0), Step::Wait(at(50)));
+        assert_eq!(step(&moved, &wanted, 5), Step::Wait(at(50)));
         assert!(matches!(step(&moved, &wanted, 50), Step::Update(..)));
     }
 

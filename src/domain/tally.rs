@@ -1,5 +1,6 @@
 //! Owns numbers that replicas share, and how they are drawn from: one rule for buckets, counts and leases.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Names a number among those of an organisation.
@@ -51,8 +52,12 @@ impl Draw {
 
     /// What the number becomes; `None` where that exceeds the limit.
     pub fn outcome(&self, stands: Option<i64>) -> Option<i64> {
-        let counts = stands.unwrap_or(0).clamp(self.floor.min(self.ceiling), self.ceiling);
-        Some(counts.saturating_add(self.by)).filter(|becomes| *becomes <= self.limit)
+        Some(self.counts(stands).saturating_add(self.by)).filter(|becomes| *becomes <= self.limit)
+    }
+
+    /// What the number counts as, before the draw.
+    pub fn counts(&self, stands: Option<i64>) -> i64 {
+        stands.unwrap_or(0).clamp(self.floor.min(self.ceiling), self.ceiling)
     }
 }
 
@@ -70,6 +75,23 @@ pub enum Drawn {
     },
 }
 
+impl Drawn {
+    /// Makes draws in their order, each seeing those before it; the numbers stay as they are where one is too much.
+    pub fn from(numbers: &mut BTreeMap<Tally, i64>, draws: &[Draw]) -> Self {
+        let (mut after, mut all) = (numbers.clone(), Vec::with_capacity(draws.len()));
+        for (at, draw) in draws.iter().enumerate() {
+            let stands = after.get(&draw.tally).copied();
+            let Some(becomes) = draw.outcome(stands) else {
+                return Self::Short { at, stands: draw.counts(stands) };
+            };
+            after.insert(draw.tally.clone(), becomes);
+            all.push(becomes);
+        }
+        *numbers = after;
+        Self::All(all)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +104,18 @@ mod tests {
         assert_eq!(draw(0, MOST, 1, 3).outcome(Some(3)), None);
         assert_eq!(draw(100, MOST, 5, 200).outcome(Some(2)), Some(105));
         assert_eq!(Draw::set(Tally::new("n"), 7).outcome(Some(90)), Some(7));
+    }
+
+    #[test]
+    fn draws_see_those_before_them_and_are_all_made_or_none() {
+        let draw = |name, by, limit| Draw { tally: Tally::new(name), floor: 0, ceiling: MOST, by, limit };
+        let mut numbers = BTreeMap::from([(Tally::new("a"), 5)]);
+        let short = Drawn::from(&mut numbers, &[draw("a", 2, 9), draw("b", 1, 1), draw("a", 3, 9)]);
+        assert_eq!(short, Drawn::Short { at: 2, stands: 7 });
+        assert_eq!(numbers, BTreeMap::from([(Tally::new("a"), 5)]));
+
+        let all = Drawn::from(&mut numbers, &[draw("a", 2, 9), draw("b", 1, 1), draw("a", 2, 9)]);
+        assert_eq!(all, Drawn::All(vec![7, 1, 9]));
+        assert_eq!(numbers, BTreeMap::from([(Tally::new("a"), 9), (Tally::new("b"), 1)]));
     }
 }

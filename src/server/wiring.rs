@@ -37,6 +37,7 @@ use crate::store::sealed::SealedParts;
 use crate::store::settings::Durability;
 use crate::store::settings::StoreUrl;
 use crate::store::sites::StoredSites;
+use crate::store::tallies::StoredTallies;
 use crate::store::tickets::StoredTickets;
 use crate::store::traces::StoredTraces;
 use crate::store::work::StoredWork;
@@ -134,6 +135,7 @@ fn gateway(
         tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
+        tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use data_encoding::BASE32_NOPAD;
-
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::store::Grants;
@@ -13,6 +11,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
+use crate::store::hashed;
 use crate::store::keys;
 use crate::store::keys::Partition;
 use crate::store::sealed::Opened;
@@ -41,12 +40,9 @@ impl StoredGrants {
 #[async_trait::async_trait]
 impl Grants for StoredGrants {
     async fn id_of(&self, user: &GrantUser<'_>) -> Result<GrantId, StoreError> {
-        let key = self.sealed.hash_key().await?;
-        let parts = [user.client_id, user.account_id, user.user_id].map(str::as_bytes);
-        let hash = key.hash(&[b"grant", parts[0], parts[1], parts[2]]);
-        let mut text = BASE32_NOPAD.encode(&hash).to_ascii_lowercase();
-        text.truncate(26);
-        Ok(GrantId::parse(&text).expect("26 characters of base32"))
+        let parts = [user.client_id, user.account_id, user.user_id];
+        let name = hashed::name_of(&self.sealed, "grant", &parts).await?;
+        Ok(GrantId::parse(&name).expect("26 characters of base32"))
     }
 
     async fn read(&self, id: &GrantId) -> Result<Stored<Grant>, StoreError> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::EventId;
 use crate::domain::id::GrantId;
+use crate::domain::id::OrganisationId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -25,6 +26,8 @@ pub enum Partition {
     Site(SiteId),
     /// Everything of one Zoom grant, whichever sites refer to it.
     Grant(GrantId),
+    /// The numbers that replicas share about one organisation at the provider. No records: nothing is sealed there.
+    Organisation(OrganisationId),
     /// What one token leads to: a portal link, a join address.
     Token(TokenHash),
     /// What belongs to the installation.
@@ -40,7 +43,7 @@ impl Partition {
     pub fn floor_lifetime(&self) -> Option<Duration> {
         match self {
             Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
-            Self::Site(_) | Self::Grant(_) | Self::System | Self::Feed => None,
+            Self::Site(_) | Self::Grant(_) | Self::Organisation(_) | Self::System | Self::Feed => None,
         }
     }
 
@@ -49,6 +52,7 @@ impl Partition {
         match text.split_once(':') {
             Some(("s", id)) => SiteId::parse(id).ok().map(Self::Site),
             Some(("g", id)) => GrantId::parse(id).ok().map(Self::Grant),
+            Some(("o", id)) => OrganisationId::parse(id).ok().map(Self::Organisation),
             Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
             _ if text == "feed" => Some(Self::Feed),
             _ => (text == "sys").then_some(Self::System),
@@ -61,6 +65,7 @@ impl fmt::Display for Partition {
         match self {
             Self::Site(id) => write!(f, "s:{id}"),
             Self::Grant(id) => write!(f, "g:{id}"),
+            Self::Organisation(id) => write!(f, "o:{id}"),
             Self::Token(hash) => write!(f, "t:{hash}"),
             Self::System => f.write_str("sys"),
             Self::Feed => f.write_str("feed"),
@@ -157,6 +162,10 @@ pub fn deliveries_of(session: &SessionId) -> IndexName {
 /// The events of all sites in their order, in [`Partition::Feed`].
 pub const FEED: IndexName = IndexName(Cow::Borrowed("feed"));
 
+/// The numbers that replicas share, in [`Partition::Organisation`]. No lifetime: there are as many as the organisation
+/// has hosts and kinds of calls, and one that is out of date counts as its floor.
+pub const TALLIES: IndexName = IndexName(Cow::Borrowed("tallies"));
+
 /// The id of a record of which a partition has one.
 const ONLY: &str = "self";
 
@@ -230,6 +239,7 @@ mod tests {
         let partitions = [
             Partition::Site(SiteId::parse("a.b").unwrap()),
             Partition::Grant(GrantId::parse(&"a".repeat(26)).unwrap()),
+            Partition::Organisation(OrganisationId::parse(&"b".repeat(26)).unwrap()),
             Partition::Token(TokenHash::parse(&"2".repeat(32)).unwrap()),
             Partition::System,
             Partition::Feed,
@@ -244,7 +254,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_partition_and_no_key() {
-        for text in ["", "s", "s:", "x:a", "sys:", "s:a b", "g:short"] {
+        for text in ["", "s", "s:", "x:a", "sys:", "s:a b", "g:short", "o:short"] {
             assert_eq!(Partition::parse(text), None, "{text}");
         }
         for text in ["", "session", "/a", "session/"] {

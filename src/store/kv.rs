@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::crypto::encoding;
 use crate::domain::entropy::Entropy;
+use crate::domain::tally::Draw;
+use crate::domain::tally::Drawn;
+use crate::domain::tally::MOST;
 use crate::store::keys::IndexName;
 use crate::store::keys::Key;
 use crate::store::keys::Partition;
@@ -202,6 +205,16 @@ pub(in crate::store) fn check_score(score: i64) -> Result<(), KvError> {
     if score.unsigned_abs() > LARGEST { Err(KvError::Refused("a score is too large")) } else { Ok(()) }
 }
 
+/// Answers [`KvError::Refused`] for draws a backend may not count exactly.
+pub(in crate::store) fn check_draws(draws: &[Draw]) -> Result<(), KvError> {
+    let is_exact = |draw: &Draw| {
+        [draw.floor, draw.ceiling, draw.by, draw.limit]
+            .iter()
+            .all(|number| number.unsigned_abs() <= MOST.cast_unsigned())
+    };
+    if draws.iter().all(is_exact) { Ok(()) } else { Err(KvError::Refused("a draw's number is too large")) }
+}
+
 /// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -288,7 +301,7 @@ pub struct Page {
 /// Why a backend does not answer. None of these ever means that there is nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
-    /// It is away or refuses to work; nothing was written.
+    /// It is away or refuses to work; nothing was written, unless the operation says otherwise.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
     /// Under the key stands something this program does not write.
@@ -318,6 +331,13 @@ pub trait Kv: Send + Sync + fmt::Debug {
         index: &IndexName,
         range: &Range,
     ) -> Result<Vec<Entry>, KvError>;
+
+    /// Makes draws from the numbers of an index's entries, in their order and each seeing those before it: all of them
+    /// or none, in one round trip. [`Draw::outcome`] says what each number becomes; one that is not there counts as 0.
+    ///
+    /// This is no commit: it has no version and no op id. [`KvError::Unavailable`] may mean that the answer was lost
+    /// and the draws were made; who repeats them then draws twice, which uses up more than was used, never less.
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError>;
 
     /// Notes that a partition may have work due at `at_ms`, an even number; of two notes the sooner stays, made a
     /// little sooner still, and an odd one, a *last look*, becomes a note again: whoever is about to move or remove

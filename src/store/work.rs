@@ -66,7 +66,9 @@ impl Work for StoredWork {
             let scope = match partition {
                 Partition::Site(site) => WorkScope::Site(site),
                 Partition::Grant(grant) => WorkScope::Grant(grant),
-                Partition::Token(_) | Partition::System | Partition::Feed => return None,
+                Partition::Organisation(_) | Partition::Token(_) | Partition::System | Partition::Feed => {
+                    return None;
+                }
             };
             Some(WorkPlace { scope, hinted_at: Timestamp::from_millisecond(at).ok()? })
         });

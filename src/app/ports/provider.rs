@@ -152,12 +152,23 @@ pub struct Found {
     pub meeting: Created,
     /// What the host opens: a bearer secret that lives two hours (R26).
     pub start_url: Option<Concealed>,
+    /// Whether it runs.
+    pub standing: Standing,
     /// What it shows.
     pub topic: String,
     /// When it starts, where it says so.
     pub starts_at: Option<Timestamp>,
     /// How long it lasts, where it says so.
     pub duration_minutes: Option<u16>,
+}
+
+/// Whether a meeting runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has started it, or it is over.
+    Waiting,
+    /// Somebody is in it.
+    Running,
 }
 
 /// Where the next page of a listing begins.

@@ -13,6 +13,7 @@ use crate::app::ports::provider::Meetings;
 use crate::app::ports::provider::Page;
 use crate::app::ports::provider::PageToken;
 use crate::app::ports::provider::ProviderError;
+use crate::app::ports::provider::Standing;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
 use crate::domain::meeting::Marker;
@@ -120,6 +121,7 @@ impl Meetings for ZoomMeetings {
         }
         Ok(Some(Found {
             start_url: self.start_url(&meeting),
+            standing: standing(&meeting),
             starts_at: parse_time(meeting.start_time.as_deref()),
             duration_minutes: meeting.duration,
             meeting: self.created(host, &answer, &meeting)?,
@@ -198,6 +200,10 @@ fn listed(meeting: &wire::ListedMeeting) -> Listed {
         marker: meeting.agenda.as_deref().and_then(Marker::find_in),
         created_at: parse_time(meeting.created_at.as_deref()),
     }
+}
+
+fn standing(meeting: &wire::Meeting) -> Standing {
+    if meeting.status.as_deref() == Some("started") { Standing::Running } else { Standing::Waiting }
 }
 
 fn parse_time(text: Option<&str>) -> Option<Timestamp> {

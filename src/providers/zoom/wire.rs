@@ -70,6 +70,8 @@ pub(super) struct Meeting {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) topic: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(super) status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) start_time: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) duration: Option<u16>,

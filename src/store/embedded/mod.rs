@@ -1,5 +1,6 @@
 //! The embedded backend: one redb file, or memory, for one process. Refuses a second process.
 
+mod draw;
 mod read;
 mod tables;
 mod write;
@@ -20,6 +21,8 @@ use redb::backends::FileBackend;
 use redb::backends::InMemoryBackend;
 
 use crate::app::ports::clock::Clock;
+use crate::domain::tally::Draw;
+use crate::domain::tally::Drawn;
 use crate::store::embedded::tables::Fault;
 use crate::store::embedded::tables::Tables;
 use crate::store::embedded::writer::Lost;
@@ -167,6 +170,12 @@ impl Kv for Embedded {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         Ok(read::range(&self.database, partition, index, range)?)
+    }
+
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        kv::check_draws(draws)?;
+        let (partition, index, draws) = (partition.clone(), index.clone(), draws.to_vec());
+        self.write(move |tables| draw::draw(tables, &partition, &index, &draws)).await
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {

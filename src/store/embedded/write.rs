@@ -235,7 +235,11 @@ fn expire(tables: &mut Tables<'_>, at_ms: u64, letter: u8, key: &[u8]) -> Result
     Ok(())
 }
 
-fn write_index(tables: &mut Tables<'_>, partition: &Partition, change: &IndexChange) -> Result<(), Fault> {
+pub(super) fn write_index(
+    tables: &mut Tables<'_>,
+    partition: &Partition,
+    change: &IndexChange,
+) -> Result<(), Fault> {
     match change {
         IndexChange::Add { index, member, score } => {
             remove_member(tables, partition, index, member)?;

@@ -11,11 +11,13 @@ use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
 use crate::domain::minting::BlockReason;
 use crate::domain::minting::Blocked;
+use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::Reply;
+use crate::domain::minting::Stray;
 use crate::domain::pause::Pause;
 use crate::domain::pause::PauseReason;
 use crate::domain::pause::Pauses;
@@ -32,6 +34,8 @@ pub(super) struct MintingV1 {
     state: StateV1,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     doomed: Vec<DoomedV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    strays: Vec<StrayV1>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pauses: Vec<PauseV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +73,8 @@ struct MeetingV1 {
     shown: ShownV1,
     generation: u64,
     bound_at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown_at: Option<Time>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +89,19 @@ struct ShownV1 {
 struct DoomedV1 {
     grant: String,
     id: String,
+    #[serde(default, skip_serializing_if = "is_false")]
+    is_stray: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    refusals: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StrayV1 {
+    grant: String,
+    generation: u64,
+    shown: ShownV1,
+    begun_at: Time,
+    looks: u8,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,13 +131,12 @@ enum BlockV1 {
 
 impl From<&Minting> for MintingV1 {
     fn from(minting: &Minting) -> Self {
-        let doomed =
-            |doomed: &Doomed| DoomedV1 { grant: doomed.grant.as_str().into(), id: doomed.id.as_str().into() };
         Self {
             generation: minting.generation,
             attempts: minting.attempts,
             state: (&minting.state).into(),
-            doomed: minting.doomed.iter().map(doomed).collect(),
+            doomed: minting.doomed.iter().map(DoomedV1::from).collect(),
+            strays: minting.strays.iter().map(StrayV1::from).collect(),
             pauses: minting.pauses.iter().map(PauseV1::from).collect(),
             claimed_until: minting.claimed_until,
         }
@@ -129,19 +147,65 @@ impl TryFrom<MintingV1> for Minting {
     type Error = Unreadable;
 
     fn try_from(shape: MintingV1) -> Result<Self, Unreadable> {
-        let doomed = shape
-            .doomed
-            .iter()
-            .map(|doomed| Ok(Doomed { grant: grant(&doomed.grant)?, id: MeetingId::new(&doomed.id) }));
+        let doomed = shape.doomed.into_iter().map(Doomed::try_from);
+        let strays = shape.strays.into_iter().map(Stray::try_from);
         let pauses = shape.pauses.into_iter().map(Pause::try_from);
         let pauses = pauses.collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             generation: shape.generation,
             attempts: shape.attempts,
             state: shape.state.try_into()?,
-            doomed: doomed.collect::<Result<_, Unreadable>>()?,
+            doomed: doomed.collect::<Result<_, _>>()?,
+            strays: strays.collect::<Result<_, _>>()?,
             pauses: Pauses::new(pauses),
             claimed_until: shape.claimed_until,
+        })
+    }
+}
+
+impl From<&Doomed> for DoomedV1 {
+    fn from(doomed: &Doomed) -> Self {
+        Self {
+            grant: doomed.grant.as_str().into(),
+            id: doomed.id.as_str().into(),
+            is_stray: doomed.why == Doom::Stray,
+            refusals: doomed.refusals,
+        }
+    }
+}
+
+impl TryFrom<DoomedV1> for Doomed {
+    type Error = Unreadable;
+
+    fn try_from(shape: DoomedV1) -> Result<Self, Unreadable> {
+        let why = if shape.is_stray { Doom::Stray } else { Doom::Unwanted };
+        let doomed = Self::new(grant(&shape.grant)?, MeetingId::new(&shape.id), why);
+        Ok(Self { refusals: shape.refusals, ..doomed })
+    }
+}
+
+impl From<&Stray> for StrayV1 {
+    fn from(stray: &Stray) -> Self {
+        Self {
+            grant: stray.grant.as_str().into(),
+            generation: stray.generation,
+            shown: (&stray.shown).into(),
+            begun_at: stray.begun_at,
+            looks: stray.looks,
+        }
+    }
+}
+
+impl TryFrom<StrayV1> for Stray {
+    type Error = Unreadable;
+
+    fn try_from(shape: StrayV1) -> Result<Self, Unreadable> {
+        Ok(Self {
+            grant: grant(&shape.grant)?,
+            generation: shape.generation,
+            shown: shape.shown.into(),
+            begun_at: shape.begun_at,
+            looks: shape.looks,
         })
     }
 }
@@ -219,6 +283,7 @@ impl From<&Meeting> for MeetingV1 {
             shown: (&meeting.shown).into(),
             generation: meeting.generation,
             bound_at: meeting.bound_at,
+            shown_at: Some(meeting.shown_at),
         }
     }
 }
@@ -234,6 +299,7 @@ impl TryFrom<MeetingV1> for Meeting {
             passcode: shape.passcode.map(Concealed::new),
             shown: shape.shown.into(),
             generation: shape.generation,
+            shown_at: shape.shown_at.unwrap_or(shape.bound_at),
             bound_at: shape.bound_at,
         })
     }
@@ -287,6 +353,16 @@ impl TryFrom<PauseV1> for Pause {
         };
         Ok(Self { grant: grant(&shape.grant)?, until: shape.until, reason, failures: shape.failures })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+const fn is_false(field: &bool) -> bool {
+    !*field
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
+const fn is_zero(field: &u8) -> bool {
+    *field == 0
 }
 
 fn grant(text: &str) -> Result<GrantId, Unreadable> {

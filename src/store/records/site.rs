@@ -9,12 +9,14 @@ use crate::domain::account::Owner;
 use crate::domain::account::Revision;
 use crate::domain::epoch::Epoch;
 use crate::domain::epoch::Epochs;
+use crate::domain::id::GrantId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SiteId;
 use crate::domain::locale::Locale;
 use crate::domain::service::CourseLink;
 use crate::domain::service::Service;
 use crate::domain::service::ServiceKind;
+use crate::domain::site::Clearing;
 use crate::domain::site::Site;
 use crate::domain::site::SiteSettings;
 use crate::domain::visibility::ServiceVisibility;
@@ -42,6 +44,15 @@ pub(super) struct SiteV1 {
     epochs: EpochsV1,
     last_revision: u64,
     marker_key: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    clearing: BTreeMap<String, ClearingV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ClearingV1 {
+    Wished(Time),
+    Told(Time),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,6 +114,11 @@ impl From<&Site> for SiteV1 {
             epochs: (&site.epochs).into(),
             last_revision: site.last_revision.0,
             marker_key: bytes_text(site.marker_key.expose()),
+            clearing: site
+                .clearing
+                .iter()
+                .map(|(grant, clearing)| (grant.as_str().into(), (*clearing).into()))
+                .collect(),
         }
     }
 }
@@ -121,6 +137,10 @@ impl TryFrom<SiteV1> for Site {
         let accounts =
             shape.accounts.into_iter().map(|(key, account)| Ok((owner(&key)?, account.try_into()?)));
         let services = shape.services.into_iter().map(|(key, s)| Ok((service_id(&key)?, s.try_into()?)));
+        let clearing = shape
+            .clearing
+            .into_iter()
+            .map(|(grant, clearing)| Ok((field("grant id", GrantId::parse(&grant))?, clearing.into())));
         Ok(Self {
             id: field("site id", SiteId::parse(&shape.id))?,
             settings,
@@ -131,7 +151,26 @@ impl TryFrom<SiteV1> for Site {
             epochs: shape.epochs.try_into()?,
             last_revision: Revision(shape.last_revision),
             marker_key: hash_key("marker key", &shape.marker_key)?,
+            clearing: clearing.collect::<Result<_, Unreadable>>()?,
         })
+    }
+}
+
+impl From<Clearing> for ClearingV1 {
+    fn from(clearing: Clearing) -> Self {
+        match clearing {
+            Clearing::Wished(at) => Self::Wished(at),
+            Clearing::Told(at) => Self::Told(at),
+        }
+    }
+}
+
+impl From<ClearingV1> for Clearing {
+    fn from(shape: ClearingV1) -> Self {
+        match shape {
+            ClearingV1::Wished(at) => Self::Wished(at),
+            ClearingV1::Told(at) => Self::Told(at),
+        }
     }
 }
 

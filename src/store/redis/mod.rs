@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use redis::Value;
 
+use crate::domain::tally::Draw;
+use crate::domain::tally::Drawn;
 use crate::store::keys::IndexName;
 use crate::store::keys::Partition;
 use crate::store::kv;
@@ -132,6 +134,12 @@ impl Kv for Redis {
         Ok(flat.into_iter().map(|(member, score)| Entry { score: whole(score), member }).collect())
     }
 
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        kv::check_draws(draws)?;
+        let script = self.scripts.draw(partition, index, draws);
+        parse_drawn(&self.write::<Vec<i64>>(&Question::Script(&script)).await?)
+    }
+
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {
         kv::check_score(at_ms)?;
         let mut script = self.scripts.hint.prepare_invoke();
@@ -236,6 +244,17 @@ fn parse_found(ask: &Ask, value: Value) -> Result<Found, KvError> {
             Ok(Found::Record { version, bytes })
         }
         (Value::Int(1), Some(known)) => Ok(Found::Unchanged(known)),
+        _ => Err(KvError::Unavailable("the answer is of another kind than asked".to_owned())),
+    }
+}
+
+fn parse_drawn(answer: &[i64]) -> Result<Drawn, KvError> {
+    match answer {
+        [1, all @ ..] => Ok(Drawn::All(all.to_vec())),
+        [0, at, stands] => {
+            let at = usize::try_from(*at).unwrap_or_default();
+            Ok(Drawn::Short { at, stands: *stands })
+        }
         _ => Err(KvError::Unavailable("the answer is of another kind than asked".to_owned())),
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use redis::Script;
 use redis::ScriptInvocation;
 
+use crate::domain::tally::Draw;
+use crate::store::keys::IndexName;
 use crate::store::keys::Partition;
 use crate::store::kv::Ask;
 use crate::store::kv::Change;
@@ -21,6 +23,7 @@ use crate::store::redis::names;
 pub(super) struct Scripts {
     read: Script,
     commit: Script,
+    draw: Script,
     pub(super) range: Script,
     pub(super) hint: Script,
     pub(super) settle_hint: Script,
@@ -32,6 +35,7 @@ impl Scripts {
         Self {
             read: Script::new(include_str!("read.lua")),
             commit: Script::new(include_str!("commit.lua")),
+            draw: Script::new(include_str!("draw.lua")),
             range: Script::new(include_str!("range.lua")),
             hint: Script::new(include_str!("hint.lua")),
             settle_hint: Script::new(include_str!("settle_hint.lua")),
@@ -72,6 +76,20 @@ impl Scripts {
                     script.key(names::index(partition, index)).arg("remove").arg(member).arg("")
                 }
             };
+        }
+        script
+    }
+
+    pub(super) fn draw(
+        &self,
+        partition: &Partition,
+        index: &IndexName,
+        draws: &[Draw],
+    ) -> ScriptInvocation<'_> {
+        let mut script = self.draw.prepare_invoke();
+        script.key(names::index(partition, index));
+        for Draw { tally, floor, ceiling, by, limit } in draws {
+            script.arg(tally.as_str()).arg(*floor).arg(*ceiling).arg(*by).arg(*limit);
         }
         script
     }

@@ -16,6 +16,8 @@ use crate::app::ports::clock::Clock;
 use crate::crypto::keyring::Keyring;
 use crate::domain::entropy::Entropy;
 use crate::domain::hash::HashKey;
+use crate::domain::tally::Draw;
+use crate::domain::tally::Drawn;
 use crate::store::keys;
 use crate::store::keys::IndexName;
 use crate::store::keys::Key;
@@ -275,6 +277,16 @@ impl Sealed {
         range: &Range,
     ) -> Result<Vec<Entry>, StoreError> {
         self.kv.range(partition, index, range).await.map_err(store_error)
+    }
+
+    /// Draws from the numbers of an index, all or nothing; see [`Kv::draw`].
+    pub async fn draw(
+        &self,
+        partition: &Partition,
+        index: &IndexName,
+        draws: &[Draw],
+    ) -> Result<Drawn, StoreError> {
+        self.kv.draw(partition, index, draws).await.map_err(store_error)
     }
 
     /// Notes that a partition may have work due; see [`Kv::hint`].

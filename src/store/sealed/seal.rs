@@ -118,7 +118,11 @@ impl Sealed {
         };
         let mut floor = match partition {
             Partition::Token(_) => held.floor.max(keys.version),
-            Partition::Site(_) | Partition::Grant(_) | Partition::System | Partition::Feed => held.floor,
+            Partition::Site(_)
+            | Partition::Grant(_)
+            | Partition::Organisation(_)
+            | Partition::System
+            | Partition::Feed => held.floor,
         };
         let mut changes = Vec::with_capacity(commit.changes.len() + 1);
         changes.push(change);
@@ -187,7 +191,11 @@ impl Sealed {
 fn keep_keys(partition: &Partition, keys: &HeldKeys, commit: &SealedCommit) -> Change {
     let write = match partition {
         Partition::Token(_) => Write::Extend { ttl: keys_lifetime(partition, commit) },
-        Partition::Site(_) | Partition::Grant(_) | Partition::System | Partition::Feed => Write::Check,
+        Partition::Site(_)
+        | Partition::Grant(_)
+        | Partition::Organisation(_)
+        | Partition::System
+        | Partition::Feed => Write::Check,
     };
     Change { key: keys::data_keys(), expect: Expect::Version(keys.version), write }
 }

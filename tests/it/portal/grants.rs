@@ -5,6 +5,7 @@ use std::time::Duration;
 use greenroom::app::grants;
 use greenroom::app::ports::store::GrantChange;
 use greenroom::app::ports::stored::Committed;
+use greenroom::app::redecide;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::grant::LapseReason;
@@ -121,6 +122,9 @@ async fn meetings_that_are_to_be_deleted_have_ten_minutes_before_the_grant_is_re
     let asked = browser.press_of(&page, "disconnect", Some("default"), &[]).await;
 
     browser.press(&asked, "confirm", &[("meetings", "delete")]).await;
+    grants::tend(&world.gateway, &grant).await.unwrap();
+    assert!(world.provider.revoked.lock().unwrap().is_empty(), "its meetings do not know yet");
+    redecide::sessions_of(&world.gateway, &lua()).await.unwrap();
     world.settle().await;
 
     let minting = world.memory.session(&lua(), &booked.id).minting;

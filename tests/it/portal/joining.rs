@@ -87,6 +87,7 @@ pub(super) fn with_meeting(mut session: Session) -> Session {
         shown: booking.shown(),
         generation: 1,
         bound_at: booking.starts_at,
+        shown_at: booking.starts_at,
     });
     session
 }

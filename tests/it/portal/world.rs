@@ -265,6 +265,7 @@ impl World {
             sites: Arc::clone(&memory) as _,
             grants: Arc::clone(&memory) as _,
             tickets: Arc::clone(&memory) as _,
+            tallies: Arc::clone(&memory) as _,
             work: Arc::clone(&memory) as _,
             authorization: Arc::clone(&provider) as _,
             meetings: Arc::new(NoMeetings),

@@ -17,6 +17,7 @@ use greenroom::domain::minting::Intent;
 use greenroom::domain::minting::MeetingState;
 use greenroom::domain::minting::Minting;
 use greenroom::domain::minting::NotCreated;
+use greenroom::domain::minting::Stray;
 use greenroom::domain::pause::Pause;
 use greenroom::domain::pause::PauseReason;
 use greenroom::domain::session::Session;
@@ -255,12 +256,21 @@ impl House {
                 Outcome::Lost => minting.not_created(&intent, NotCreated::Lost),
             }),
             Step::Update(bound, shown) => self.settle(|minting, now| match outcome {
-                Outcome::Made => moved(minting.updated(&bound.id, shown), &bound, now),
+                Outcome::Made => moved(minting.updated(&bound.id, shown, now), &bound, now),
                 Outcome::Later(reason) => minting.paused(pause(&bound.grant, reason, now)),
                 Outcome::Rejected => minting.gone(&bound.id),
                 Outcome::Lost => minting,
             }),
             Step::Remove(doomed) => self.settle(|minting, _| minting.removed(&doomed)),
+            Step::Search(stray) => self.settle(|minting, now| match outcome {
+                Outcome::Made => {
+                    let found = late(&stray, now);
+                    let id = found.id.clone();
+                    minting.searched(&stray, (Some(found), &[id]))
+                }
+                Outcome::Later(reason) => minting.paused(pause(&stray.grant, reason, now)),
+                Outcome::Rejected | Outcome::Lost => minting.searched(&stray, (None, &[])),
+            }),
             Step::Forget => {
                 self.floor = self.floor.max(version);
                 self.session = None;
@@ -300,6 +310,22 @@ fn meeting(intent: &Intent, generation: u64, now: Timestamp) -> Meeting {
         shown: Shown::clone(&intent.shown),
         generation,
         bound_at: now,
+        shown_at: now,
+    }
+}
+
+/// The meeting of a create that was given up.
+fn late(stray: &Stray, now: Timestamp) -> Meeting {
+    let id = format!("{}-late", stray.generation);
+    Meeting {
+        grant: stray.grant.clone(),
+        join_url: LinkUrl::new(format!("https://zoom.example/j/{id}").parse().unwrap()),
+        id: MeetingId::new(&id),
+        passcode: None,
+        shown: stray.shown.clone(),
+        generation: stray.generation,
+        bound_at: now,
+        shown_at: now,
     }
 }
 

@@ -5,6 +5,7 @@ mod embedded;
 mod indexes;
 mod redis;
 mod sealed;
+mod tallies;
 mod work;
 
 use std::sync::Arc;

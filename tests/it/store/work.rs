@@ -14,6 +14,8 @@ use greenroom::domain::id::SiteId;
 use greenroom::domain::locale::Locale;
 use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::domain::visibility::SiteVisibility;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
@@ -63,6 +65,10 @@ impl Kv for Overtaken {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         self.0.range(partition, index, range).await
+    }
+
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        self.0.draw(partition, index, draws).await
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {

@@ -27,6 +27,7 @@ use greenroom::app::ports::stored::Basis;
 use greenroom::app::ports::stored::Committed;
 use greenroom::app::ports::stored::StoreError;
 use greenroom::app::ports::stored::Stored;
+use greenroom::app::ports::tallies::Tallies;
 use greenroom::domain::grant::Grant;
 use greenroom::domain::id::GrantId;
 use greenroom::domain::id::ServiceId;
@@ -35,6 +36,9 @@ use greenroom::domain::id::SiteId;
 use greenroom::domain::id::TokenHash;
 use greenroom::domain::session::Session;
 use greenroom::domain::site::Site;
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
+use greenroom::domain::tally::Tally;
 use jiff::Timestamp;
 
 /// A value, and what it was written as.
@@ -51,6 +55,7 @@ struct Shelves {
     sessions: BTreeMap<(SiteId, SessionId), Versioned<Arc<Session>>>,
     grants: BTreeMap<GrantId, Versioned<Tended>>,
     tickets: BTreeMap<TokenHash, Versioned<Ticket>>,
+    numbers: BTreeMap<String, BTreeMap<Tally, i64>>,
 }
 
 /// A store that forgets everything with the test.
@@ -278,6 +283,14 @@ impl Tickets for Memory {
     async fn remove(&self, hash: &TokenHash) -> Result<(), StoreError> {
         self.shelves()?.tickets.remove(hash);
         Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Tallies for Memory {
+    async fn draw(&self, organisation: &str, draws: &[Draw]) -> Result<Drawn, StoreError> {
+        let mut shelves = self.shelves()?;
+        Ok(Drawn::from(shelves.numbers.entry(organisation.to_owned()).or_default(), draws))
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -57,6 +59,10 @@ impl Kv for Meddling {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         self.below.range(partition, index, range).await
+    }
+
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        self.below.draw(partition, index, draws).await
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {
