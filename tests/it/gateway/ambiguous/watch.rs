@@ -20,10 +20,17 @@ use crate::gateway::world::World;
 const STEP: Duration = Duration::from_secs(1);
 /// So many looks are taken.
 const MOST_LOOKS: usize = 1_200;
-/// How long all must have been ready.
-const CALM: Duration = Duration::from_hours(3);
-/// How long of it time goes by slowly: something may be due that no link tells of.
-const CAREFULLY: Duration = Duration::from_secs(40);
+/// So many looks in a row must see nothing happen.
+const CALM: u32 = 8;
+/// Time goes on like this once all are ready: something may be due that no link tells of.
+const LEAPS: [Duration; 6] = [
+    Duration::from_secs(30),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+];
 
 /// Sessions under watch.
 pub(super) struct Watch {
@@ -62,25 +69,31 @@ impl Watch {
         join_all(puts).await;
     }
 
-    /// Lets time go by until every session was ready for hours; `meanwhile` happens after each look.
+    /// Lets time go by until every session is ready, and hours more; `meanwhile` happens after each look.
     pub(super) async fn settle(&mut self, mut meanwhile: impl AsyncFnMut(&World, usize)) {
-        let mut calm = Duration::ZERO;
-        for round in 0..MOST_LOOKS {
+        let mut round = 0;
+        self.calm_down(&mut round, &mut meanwhile).await;
+        for leap in LEAPS {
+            self.world.clock.advance(leap);
+            self.calm_down(&mut round, &mut meanwhile).await;
+        }
+    }
+
+    /// Lets time go by slowly until every session is ready and Zoom is asked nothing any more.
+    async fn calm_down(&mut self, round: &mut usize, meanwhile: &mut impl AsyncFnMut(&World, usize)) {
+        let (mut calm, mut requests) = (0, 0);
+        for _ in 0..MOST_LOOKS {
             let waiting = self.look().await;
-            meanwhile(&self.world, round).await;
-            if !waiting.is_empty() {
-                calm = Duration::ZERO;
-                self.world.clock.advance(self.pause(&waiting));
-                continue;
-            }
-            if calm >= CALM {
+            meanwhile(&self.world, *round).await;
+            *round += 1;
+            let before = std::mem::replace(&mut requests, self.world.requests().await);
+            calm = if waiting.is_empty() && requests == before { calm + 1 } else { 0 };
+            if calm == CALM {
                 return;
             }
-            let step = if calm < CAREFULLY { STEP } else { calm / 4 };
-            calm += step;
-            self.world.clock.advance(step);
+            self.world.clock.advance(self.pause(&waiting));
         }
-        panic!("still waiting: {:?}", self.look().await);
+        panic!("never calm: {:?}", self.look().await);
     }
 
     /// How long nothing can happen: until the first try that was promised, or a moment.
