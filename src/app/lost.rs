@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::budget::Asked;
 use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::gateway::Gateway;
@@ -13,6 +14,7 @@ use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Listed;
 use crate::app::target::Target;
 use crate::app::target::pause;
+use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
@@ -24,6 +26,7 @@ use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::NotCreated;
 use crate::domain::minting::Stray;
+use crate::domain::pace::Urgency;
 use crate::domain::step::ScanVerdict;
 use crate::domain::step::judge_scans;
 
@@ -127,8 +130,9 @@ async fn find_marked(
     let all = listed.into_iter().map(|listed| listed.id).filter(|id| !except.contains(id)).collect();
     let mut shown = Marked { first: None, all };
     for id in &shown.all {
+        let asked = Asked { grant, request: Request::Find, urgency: Urgency::Background };
         let found =
-            call(gateway, grant, |host| async move { gateway.meetings.find(&host, id).await }).await?;
+            call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await?;
         if let Some(found) = found {
             shown.first = Some(found.meeting);
             break;
@@ -146,8 +150,9 @@ async fn list_marked(
     let mut next = None;
     loop {
         let from = next.as_ref();
+        let asked = Asked { grant, request: Request::List, urgency: Urgency::Background };
         let page =
-            call(gateway, grant, |host| async move { gateway.meetings.list(&host, from).await }).await?;
+            call(gateway, asked, |host| async move { gateway.meetings.list(&host, from).await }).await?;
         let is_ours = |listed: &Listed| {
             listed.marker.as_ref().is_some_and(|theirs| theirs.is_of_same_generation(marker))
         };

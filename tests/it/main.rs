@@ -21,6 +21,8 @@ mod portal;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod simulator;
 #[cfg(test)]
 mod store;

@@ -2,6 +2,7 @@
 
 mod account_warnings;
 mod accounts;
+mod ambiguous;
 mod bad_days;
 mod batches;
 mod booking;
