@@ -1,8 +1,8 @@
 //! Values and decisions. No I/O, no clock, no randomness, no async: time and entropy are arguments.
 
 pub mod account;
-pub mod budget;
 pub mod attention;
+pub mod budget;
 pub mod cause;
 pub mod concealed;
 pub mod custom_link;
