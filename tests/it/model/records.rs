@@ -89,7 +89,7 @@ impl Records {
         let settle = if variant == Variant::NoSettleTime { Duration::ZERO } else { Duration::from_mins(1) };
         let mut records = Self {
             variant,
-            timing: Timing { in_flight: Duration::from_secs(30), settle },
+            timing: Timing { in_flight: Duration::from_secs(30), settle, claim: Duration::from_mins(2) },
             site: house::site(),
             all: Vec::new(),
             numbers: BTreeMap::new(),

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -166,6 +168,11 @@ impl Kv for Line {
     ) -> Result<Vec<Entry>, KvError> {
         let (partition, index, range) = (partition.clone(), index.clone(), range.clone());
         unavailable(self.ask(Kind::Read, move |shelf| shelf.range(&partition, &index, &range)).await)
+    }
+
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        let (partition, index, draws) = (partition.clone(), index.clone(), draws.to_vec());
+        unavailable(self.ask(Kind::Write, move |shelf| shelf.draw(&partition, &index, &draws)).await)
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {

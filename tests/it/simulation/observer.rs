@@ -9,6 +9,8 @@ use greenroom::app::ports::store::Sites;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -77,6 +79,10 @@ impl Kv for Direct {
         range: &Range,
     ) -> Result<Vec<Entry>, KvError> {
         Ok(self.0.range(partition, index, range))
+    }
+
+    async fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Result<Drawn, KvError> {
+        Ok(self.0.draw(partition, index, draws))
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {

@@ -21,11 +21,13 @@ use greenroom::providers::zoom::parts::TOKEN_TIMEOUT;
 use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
+use greenroom::store::attention::StoredAttentions;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
+use greenroom::store::tallies::StoredTallies;
 use greenroom::store::tickets::StoredTickets;
 use greenroom::store::traces::StoredTraces;
 use greenroom::store::work::StoredWork;
@@ -166,6 +168,8 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), clock)),
+        tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
+        attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
         work: Arc::new(StoredWork::new(sealed)),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
@@ -174,6 +178,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         bell: Arc::new(Notify::new()),
         heard: Arc::new(Notify::new()),
         waiters: Arc::new(Semaphore::new(events::MOST_WAITING)),
+        closures: Arc::default(),
         looks: Arc::default(),
         refreshes: Arc::new(Flights::default()),
     }

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
+use greenroom::domain::tally::Tally;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
@@ -122,6 +125,12 @@ impl Shelf {
             Order::Ascending => within.filter(follows).take(range.limit).map(entry).collect(),
             Order::Descending => within.rev().filter(precedes).take(range.limit).map(entry).collect(),
         }
+    }
+
+    pub(super) fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Drawn {
+        let (stock, earlier) = &mut *self.stock.lock().unwrap();
+        self.keep(stock, earlier);
+        stock.draw(partition, index, draws)
     }
 
     pub(super) fn hint(&self, partition: &Partition, at_ms: i64) {
@@ -264,12 +273,32 @@ impl Stock {
     }
 
     fn index(&mut self, partition: &Partition, change: &IndexChange) {
-        let (IndexChange::Add { index, member, .. } | IndexChange::Remove { index, member }) = change;
+        let (IndexChange::Add { index, .. }
+        | IndexChange::Remove { index, .. }
+        | IndexChange::RemoveSeen { index, .. }) = change;
         let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
-        entries.retain(|(_, other)| other != member);
-        if let IndexChange::Add { score, .. } = change {
-            entries.insert((*score, member.clone()));
+        match change {
+            IndexChange::Add { member, score, .. } => {
+                entries.retain(|(_, other)| other != member);
+                entries.insert((*score, member.clone()));
+            }
+            IndexChange::Remove { member, .. } => entries.retain(|(_, other)| other != member),
+            IndexChange::RemoveSeen { member, score, .. } => {
+                entries.remove(&(*score, member.clone()));
+            }
         }
+    }
+
+    fn draw(&mut self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Drawn {
+        let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
+        let named = |(score, member): &(i64, String)| (Tally::new(member.clone()), *score);
+        let mut numbers = entries.iter().map(named).collect::<BTreeMap<_, _>>();
+        let drawn = Drawn::from(&mut numbers, draws);
+        if matches!(drawn, Drawn::All(_)) {
+            let entry = |(tally, number): (Tally, i64)| (number, tally.as_str().to_owned());
+            *entries = numbers.into_iter().map(entry).collect();
+        }
+        drawn
     }
 }
 
