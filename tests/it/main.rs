@@ -21,6 +21,8 @@ mod portal;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod seeded_bugs;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod simulator;

@@ -30,7 +30,7 @@ use crate::model::world::Outcome;
 use crate::model::world::RecordId;
 use crate::model::world::Wish;
 
-/// How long a step may take before somebody else may take it, as in `app/reconcile.rs`.
+/// How long a step may take before somebody else may take it.
 const CLAIM: Duration = Duration::from_mins(2);
 
 /// What somebody decides after reading a record.
@@ -247,14 +247,16 @@ impl Records {
     fn with_first_step(
         &mut self,
         before: Option<&Session>,
-        session: Session,
+        mut session: Session,
         now: u8,
     ) -> (RecordId, Option<Call>) {
-        let mut session = settled(session, &self.site, before, at(now));
-        let Step::Create(wanted) = self.step(&session, now) else {
-            return (self.number(session, now), None);
+        let wish = wanted(&self.site, &session, at(now));
+        session.minting = session.minting.settled(&wish);
+        let Step::Create(wish) = self.step(&session, now) else {
+            return (self.write(before, session, now), None);
         };
-        session.minting = session.minting.begun(&wanted, at(now));
+        session.minting = session.minting.begun(&wish, at(now));
+        let session = settled(session, &self.site, before, at(now));
         let MeetingState::Intended(intent) = &session.minting.state else {
             unreachable!("a create that is begun is intended")
         };
