@@ -22,6 +22,7 @@ use crate::simulation::shelf::Memory;
 use crate::simulation::trace::Telling;
 use crate::simulation::verdict::Verdict;
 use crate::simulation::verdict::judge;
+use crate::simulation::weather::DOUBTFUL_UPDATES_ARE_REPEATED;
 use crate::simulation::weather::LIMITS_ARE_KEPT;
 use crate::simulation::weather::STRAYS_ARE_REMOVED;
 use crate::simulation::wishes::Wishes;
@@ -95,9 +96,12 @@ fn happen(world: &mut World, dice: &Dice) {
         46..=59 => Deed::Cancel(dice.below(SESSIONS)),
         60..=63 => Deed::Choose(dice.below(SESSIONS), dice.pick(&[ByHand::Nothing, ByHand::Reset])),
         64..=73 => Deed::Read(dice.below(SESSIONS)),
-        74..=77 => Deed::Disconnect(Account::Ana, dice.pick(&[Leaving::Keep, Leaving::Delete])),
-        78..=81 => Deed::Connect(Account::Ana, ANA),
-        82 => Deed::Connect(Account::Default, LUA),
+        74..=77 => {
+            let account = dice.pick(&[Account::Ana, Account::Ana, Account::Default]);
+            Deed::Disconnect(account, dice.pick(&[Leaving::Keep, Leaving::Delete]))
+        }
+        78..=80 => Deed::Connect(Account::Ana, ANA),
+        81 | 82 => Deed::Connect(Account::Default, LUA),
         83..=85 => return erase(world, dice),
         86..=93 => return world.crash(number),
         _ => return world.start(number),
@@ -111,7 +115,7 @@ fn wish(dice: &Dice) -> Wish {
     Wish {
         session: dice.below(SESSIONS),
         host: dice.pick(&[Account::Default, Account::Ana]),
-        title: dice.below(4),
+        title: dice.below(if DOUBTFUL_UPDATES_ARE_REPEATED { 4 } else { u64::MAX }),
         hour: dice.below(6),
     }
 }

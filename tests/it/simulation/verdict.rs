@@ -175,13 +175,18 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
         let left = world.left.iter().find(|((user, how), _)| *user == meeting.host && *how == leaving);
         left.map(|(_, at)| *at)
     };
-    let was_revoked_after = |left: Timestamp| {
+    let told = |operation: &str, since: Timestamp, is_meant: fn(u64) -> bool| {
         let requests = ledger["requests"].as_array().unwrap().iter();
-        let mut revoked = requests
-            .filter(|request| request["operation"] == "oauth.revoke" && request["status"] == 200)
-            .filter(|request| request["user"] == meeting.host);
-        revoked.any(|request| request["at"].as_str().unwrap().parse::<Timestamp>().unwrap() > left)
+        let mut own = requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
+        own.any(|request| {
+            let at = request["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+            at >= since && request["status"].as_u64().is_some_and(is_meant)
+        })
+    };
+    let died = |left: Timestamp| {
+        let is_lapsed = told("oauth.token.refresh", left - UNDER_WAY, |status| status >= 400);
+        is_lapsed || !told("oauth.revoke", left, |status| status == 200)
     };
     left(Leaving::Keep).is_some_and(|left| meeting.created_at <= left + UNDER_WAY)
-        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && !was_revoked_after(left))
+        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && died(left))
 }
