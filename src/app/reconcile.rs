@@ -4,7 +4,6 @@
 //! provider is called, so that one replica takes it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
@@ -48,8 +47,9 @@ use crate::domain::step::Step;
 use crate::domain::step::next_step;
 use crate::domain::step::wanted;
 
-/// How long one step may take before another replica may take it. Longer than any call and its token.
-const CLAIM: Duration = Duration::from_mins(2);
+/// How long one step may take before another replica may take it, by the time of one call: longer than its calls, each
+/// with a token to be renewed.
+const CLAIM_IN_CALLS: u32 = 8;
 
 /// What was claimed.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         return Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0));
     };
     let now = gateway.clock.now();
-    let claim_until = after(now, CLAIM);
+    let claim_until = after(now, gateway.settings.minting.post_timeout.saturating_mul(CLAIM_IN_CALLS));
     let marker = |generation| Marker::new(&site.marker_key, &old.id, generation, 1);
     let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
     let failures = step.host().map_or(0, |host| old.minting.failures(host));
