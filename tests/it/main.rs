@@ -17,6 +17,8 @@ mod gateway;
 #[cfg(test)]
 mod portal;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod simulator;
