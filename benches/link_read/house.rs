@@ -51,6 +51,7 @@ use greenroom::domain::site::SiteSettings;
 use greenroom::domain::time_zone::TimeZoneName;
 use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::store::attention::StoredAttentions;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::kv::Kv;
@@ -160,6 +161,7 @@ impl House {
             tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
+            attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
             work: Arc::new(StoredWork::new(sealed)),
             authorization: Arc::new(Elsewhere),
@@ -168,6 +170,7 @@ impl House {
             tasks: TaskTracker::new(),
             bell: Arc::default(),
             heard: Arc::default(),
+            closures: Arc::default(),
             looks: Arc::default(),
             waiters: Arc::new(Semaphore::new(1)),
             refreshes: Arc::default(),

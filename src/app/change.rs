@@ -8,6 +8,7 @@ use futures_util::stream;
 
 use crate::app::announce::SiteWritten;
 use crate::app::announce::traces;
+use crate::app::attention;
 use crate::app::gateway::Gateway;
 use crate::app::ports::store::JoinTarget;
 use crate::app::ports::store::Life;
@@ -80,6 +81,7 @@ pub async fn change<T, E: From<StoreError>>(
             Decision::Commit(change, answer) => (change, answer),
         };
         put_addresses(gateway, site, &change.joins).await?;
+        attention::note(gateway, site, &change.sessions).await?;
         let written = as_site_change(gateway, (site, &snapshot), change);
         let is_announced = written.traces.iter().any(|trace| matches!(trace, Trace::Event(_)));
         match gateway.sites.commit(written).await? {

@@ -2,10 +2,13 @@
 
 pub mod accounts;
 pub mod announce;
+pub mod attention;
 pub mod booking;
+pub mod budget;
 pub mod call;
 pub mod change;
 pub mod choice;
+pub mod closures;
 pub mod connect;
 pub mod course_link;
 pub mod deliveries;
@@ -16,6 +19,7 @@ pub mod grants;
 pub mod grants_due;
 pub mod history;
 pub mod host_link;
+pub mod jobs;
 pub mod join;
 pub mod looks;
 pub mod lost;

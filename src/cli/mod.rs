@@ -3,11 +3,13 @@
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod jobs;
 mod keys;
 mod openapi;
 mod out;
 mod serve;
 mod shutdown;
+mod table;
 pub mod telemetry;
 #[cfg(feature = "demo")]
 mod zoom_simulator;
@@ -78,6 +80,9 @@ enum Command {
     /// Make the keys that seal everything stored.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// List what needs a person, and try it again.
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Print the OpenAPI document of the internal listener. Needs no configuration.
     Openapi,
     /// Stand in for Zoom: consent pages, users, meetings, and faults on request.
@@ -102,6 +107,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Command::Demo(arguments) => ended(demo::run(&arguments, out)),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
+        Command::Jobs(command) => ended(jobs::run(command, common.config.as_deref(), out)),
         Command::Openapi => ended(openapi::run(out)),
         #[cfg(feature = "demo")]
         Command::ZoomSimulator(arguments) => ended(zoom_simulator::run(arguments)),

@@ -2,6 +2,7 @@
 
 mod keys_fetched;
 mod live;
+pub mod operator;
 mod run;
 mod wiring;
 
@@ -13,6 +14,7 @@ use crate::app::ports::clock::SystemClock;
 use crate::crypto::entropy::SystemEntropy;
 use crate::domain::entropy::Entropy;
 use crate::providers::http::NoClient;
+use crate::server::operator::Socket;
 use crate::store::embedded;
 use crate::store::redis;
 use crate::web::internal::Readiness;
@@ -44,6 +46,8 @@ pub struct Server {
     readiness: Readiness,
     public: (Listener, axum::Router),
     internal: (Listener, axum::Router),
+    /// Where an operator's commands are heard, beside an embedded store.
+    orders: Option<Socket>,
 }
 
 /// Why a gateway does not start. Says what an operator can do.

@@ -48,7 +48,7 @@ impl Server {
     /// Answers and works until `stop` is cancelled; then ends in order: not ready, no more connections, running
     /// requests answered, refreshes and creates in flight saved.
     pub async fn run(self, stop: CancellationToken, farewell: Farewell) {
-        let Self { gateway, live: _, readiness, public, internal } = self;
+        let Self { gateway, live: _, readiness, public, internal, orders } = self;
         let no_more = CancellationToken::new();
         let work_stops = CancellationToken::new();
         let worker = tokio::spawn(worker::run(gateway.clone(), work_stops.clone()));
@@ -56,6 +56,7 @@ impl Server {
             public.0.serve(public.1, no_more.clone()),
             internal.0.serve(internal.1, no_more.clone()),
         ));
+        let orders = orders.map(|socket| tokio::spawn(socket.serve(gateway.clone(), no_more.clone())));
         stop.cancelled().await;
         readiness.end();
         info!("stopping");
@@ -65,6 +66,9 @@ impl Server {
         }
         no_more.cancel();
         let _listeners_over = listeners.await;
+        if let Some(orders) = orders {
+            let _orders_over = orders.await;
+        }
         let _worker_over = worker.await;
         gateway.tasks.close();
         gateway.tasks.wait().await;

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use crate::app::events;
 use crate::app::flights::Flights;
@@ -27,6 +28,8 @@ use crate::server::Server;
 use crate::server::StartError;
 use crate::server::keys_fetched::KeysFetched;
 use crate::server::live::Live;
+use crate::server::operator::Socket;
+use crate::store::attention::StoredAttentions;
 use crate::store::embedded::Embedded;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
@@ -63,15 +66,7 @@ impl Server {
     ///
     /// Fails with [`StartError`], which names the key of the configuration that is at fault.
     pub async fn open(config: &Config, outside: Outside) -> Result<Self, StartError> {
-        let keyring = Arc::new(ArcSwap::new(Arc::clone(&config.crypto_secrets.keyring)));
-        let sealed = Arc::new(open_store(config, &outside, Arc::clone(&keyring)).await?);
-        let http = HttpClient::open()?;
-        let zoom = Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets)));
-        let fetch = Arc::new(KeysFetched(http.clone()));
-        let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
-        let zoom_client = config.zoom.client_id.as_str().into();
-        let live = Live { keyring, zoom, zoom_client, verifier };
-        let gateway = gateway(config, outside, (&sealed, http, &live));
+        let (gateway, live) = open_ports(config, outside).await?;
         let readiness = Readiness::default();
         let public = bind("public.listen", config.public.listen).await?;
         let internal = bind("internal.listen", config.internal.listen).await?;
@@ -81,7 +76,42 @@ impl Server {
             gateway,
             live,
             readiness,
+            orders: orders(config),
         })
+    }
+}
+
+/// Opens what a command needs: the ports alone, nobody is answered.
+pub(in crate::server) async fn open_gateway(
+    config: &Config,
+    outside: Outside,
+) -> Result<Gateway, StartError> {
+    Ok(open_ports(config, outside).await?.0)
+}
+
+async fn open_ports(config: &Config, outside: Outside) -> Result<(Gateway, Live), StartError> {
+    let keyring = Arc::new(ArcSwap::new(Arc::clone(&config.crypto_secrets.keyring)));
+    let sealed = Arc::new(open_store(config, &outside, Arc::clone(&keyring)).await?);
+    let http = HttpClient::open()?;
+    let zoom = Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets)));
+    let fetch = Arc::new(KeysFetched(http.clone()));
+    let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
+    let zoom_client = config.zoom.client_id.as_str().into();
+    let live = Live { keyring, zoom, zoom_client, verifier };
+    let gateway = gateway(config, outside, (&sealed, http, &live));
+    Ok((gateway, live))
+}
+
+/// The socket for an operator's commands, where the store is for this process alone. Without it the gateway serves all
+/// the same.
+fn orders(config: &Config) -> Option<Socket> {
+    let StoreUrl::Embedded(file) = &config.store.url else { return None };
+    match Socket::bind(file) {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            warn!(error = %error, "commands cannot reach this gateway: its socket beside the store cannot be made");
+            None
+        }
     }
 }
 
@@ -135,6 +165,7 @@ fn gateway(
         tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
+        attentions: Arc::new(StoredAttentions::new(Arc::clone(sealed))),
         tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
@@ -143,6 +174,7 @@ fn gateway(
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),
         heard: Arc::new(Notify::new()),
+        closures: Arc::default(),
         looks: Arc::default(),
         waiters: Arc::new(Semaphore::new(events::MOST_WAITING)),
         refreshes: Arc::new(Flights::default()),

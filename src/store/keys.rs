@@ -127,6 +127,10 @@ impl IndexName {
 /// What waits to be done in a partition, by when: milliseconds since 1970.
 pub const DUE: IndexName = IndexName(Cow::Borrowed("due"));
 
+/// The sessions of a site whose next step waits to be taken, by when: milliseconds since 1970. Apart from [`DUE`], so that
+/// no backlog of theirs holds up what is announced.
+pub const STEPS: IndexName = IndexName(Cow::Borrowed("steps"));
+
 /// The sessions of a site by their start: milliseconds since 1970.
 pub const SESSIONS: IndexName = IndexName(Cow::Borrowed("sessions"));
 
@@ -161,6 +165,9 @@ pub fn deliveries_of(session: &SessionId) -> IndexName {
 
 /// The events of all sites in their order, in [`Partition::Feed`].
 pub const FEED: IndexName = IndexName(Cow::Borrowed("feed"));
+
+/// The sessions of all sites that need a person, by since when: milliseconds since 1970; in [`Partition::System`].
+pub const ATTENTION: IndexName = IndexName(Cow::Borrowed("attention"));
 
 /// The numbers that replicas share, in [`Partition::Organisation`]. No lifetime: there are as many as the organisation
 /// has hosts and kinds of calls, and one that is out of date counts as its floor.

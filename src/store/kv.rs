@@ -134,6 +134,15 @@ pub enum IndexChange {
         /// The member.
         member: String,
     },
+    /// Removes the member, if it still stands at this number.
+    RemoveSeen {
+        /// Which index.
+        index: IndexName,
+        /// The member.
+        member: String,
+        /// Its number.
+        score: i64,
+    },
 }
 
 /// Makes a commit repeatable: who sends it again under the same id, does not do it again.

@@ -139,7 +139,8 @@ mod tests {
                 assert_eq!(member, "s-1");
                 format!("+{}@{score}", index.as_str())
             }
-            sealed::IndexChange::Remove { index, member } => {
+            sealed::IndexChange::Remove { index, member }
+            | sealed::IndexChange::RemoveSeen { index, member, .. } => {
                 assert_eq!(member, "s-1");
                 format!("-{}", index.as_str())
             }

@@ -1,5 +1,6 @@
 //! What the use cases need from outside: clock, provider, store.
 
+pub mod attention;
 pub mod clock;
 pub mod provider;
 pub mod store;

@@ -252,6 +252,14 @@ pub(super) fn write_index(
             Ok(())
         }
         IndexChange::Remove { index, member } => remove_member(tables, partition, index, member),
+        IndexChange::RemoveSeen { index, member, score } => {
+            let key = [&tables::index(partition, index), member.as_bytes()].concat();
+            let stands = tables.members.get(key.as_slice())?.map(|stands| stands.value().to_vec());
+            if stands.as_deref() == Some(tables::ordered(*score).as_slice()) {
+                remove_member(tables, partition, index, member)?;
+            }
+            Ok(())
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 -- ARGV: operation lifetime in ms, floor lifetime in ms or '', number of changes,
 --       per change: expected version (8 bytes, '' for absent), a verb, value, lifetime in ms or '',
 --       where a verb is 'check' | 'extend' | 'put' | 'remove',
---       per index change: 'add' | 'remove', member, score.
+--       per index change: 'add' | 'remove', member, score; to remove: the score it must stand at, or ''.
 -- Answers 0 conflict, 1 committed, 2 done before.
 local function standing(key)
   local value = redis.pcall('GET', key)
@@ -85,7 +85,7 @@ local at = 4 + 4 * changes
 for i = 3 + changes, #KEYS do
   if ARGV[at] == 'add' then
     redis.call('ZADD', KEYS[i], ARGV[at + 2], ARGV[at + 1])
-  else
+  elseif ARGV[at + 2] == '' or tonumber(redis.call('ZSCORE', KEYS[i], ARGV[at + 1]) or '') == tonumber(ARGV[at + 2]) then
     redis.call('ZREM', KEYS[i], ARGV[at + 1])
   end
   at = at + 3

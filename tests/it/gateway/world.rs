@@ -1,5 +1,6 @@
 //! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
 
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,11 +23,13 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::support::port;
+use crate::support::program::started;
 use crate::support::redis::RedisServer;
 use crate::support::shift_clock::ShiftClock;
 use crate::support::visitor::Visitor;
@@ -304,9 +307,15 @@ impl World {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Runs a command of an operator's, configured as the gateway is.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::from(started(self.files.path()));
+        command.args(arguments).envs(self.settings.iter().cloned()).output().await.unwrap()
+    }
+
     /// Looks again until `seen` holds, moving time on a little between two looks.
     pub(crate) async fn until(&self, what: &str, mut seen: impl AsyncFnMut() -> bool) {
-        for _ in 0..200 {
+        for _ in 0..400 {
             if seen().await {
                 return;
             }
@@ -335,6 +344,11 @@ impl World {
     /// Stops the gateway and starts another on the same records.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
+        self.restart_stopped().await;
+    }
+
+    /// Starts another on the records of one that was stopped.
+    pub(crate) async fn restart_stopped(&mut self) {
         self.gateway = serve(&self.settings, &self.clock).await;
         self.internal = self.gateway.internal.clone();
     }

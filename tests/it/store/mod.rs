@@ -1,5 +1,6 @@
 //! The store, from its waist up: one suite for both backends, what only one of them can show, and sealing.
 
+mod attention;
 mod conformance;
 mod embedded;
 mod indexes;

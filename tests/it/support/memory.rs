@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 
+use greenroom::app::ports::attention::Attentions;
+use greenroom::app::ports::attention::Noted;
 use greenroom::app::ports::store::GrantChange;
 use greenroom::app::ports::store::GrantUser;
 use greenroom::app::ports::store::Grants;
@@ -55,6 +57,7 @@ struct Shelves {
     sessions: BTreeMap<(SiteId, SessionId), Versioned<Arc<Session>>>,
     grants: BTreeMap<GrantId, Versioned<Tended>>,
     tickets: BTreeMap<TokenHash, Versioned<Ticket>>,
+    needs: BTreeMap<(SiteId, SessionId), Timestamp>,
     numbers: BTreeMap<String, BTreeMap<Tally, i64>>,
 }
 
@@ -282,6 +285,38 @@ impl Tickets for Memory {
 
     async fn remove(&self, hash: &TokenHash) -> Result<(), StoreError> {
         self.shelves()?.tickets.remove(hash);
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Attentions for Memory {
+    async fn note(&self, site: &SiteId, sessions: &[SessionId], since: Timestamp) -> Result<(), StoreError> {
+        let noted = sessions.iter().map(|session| ((site.clone(), session.clone()), since));
+        self.shelves()?.needs.extend(noted);
+        Ok(())
+    }
+
+    async fn noted(&self, after: Option<&Noted>, limit: usize) -> Result<Vec<Noted>, StoreError> {
+        let shelves = self.shelves()?;
+        let noted = shelves.needs.iter().map(|((site, session), since)| {
+            let (since, site, session) = (*since, site.clone(), session.clone());
+            Noted { since, site, session }
+        });
+        let mut noted = noted.filter(|noted| after.is_none_or(|after| noted > after)).collect::<Vec<_>>();
+        noted.sort();
+        noted.truncate(limit);
+        Ok(noted)
+    }
+
+    async fn remove(&self, noted: &[Noted]) -> Result<(), StoreError> {
+        let mut shelves = self.shelves()?;
+        for Noted { since, site, session } in noted {
+            let key = (site.clone(), session.clone());
+            if shelves.needs.get(&key) == Some(since) {
+                shelves.needs.remove(&key);
+            }
+        }
         Ok(())
     }
 }

@@ -1,0 +1,125 @@
+//! Carries out an operator's order on a gateway's ports: parses it, calls the use case, words the answer.
+
+use std::error::Error;
+
+use crate::app::gateway::Gateway;
+use crate::app::jobs;
+use crate::app::jobs::Dropped;
+use crate::app::jobs::Job;
+use crate::app::jobs::Retried;
+use crate::app::ports::attention::Noted;
+use crate::app::ports::stored::StoreError;
+use crate::domain::attention::Need;
+use crate::domain::id::InvalidId;
+use crate::domain::id::SessionId;
+use crate::domain::id::SiteId;
+use crate::server::operator::orders::Answer;
+use crate::server::operator::orders::JobName;
+use crate::server::operator::orders::JobOutcome;
+use crate::server::operator::orders::JobRow;
+use crate::server::operator::orders::Order;
+use crate::server::operator::orders::Outcome;
+use crate::server::operator::orders::Place;
+
+/// Carries an order out.
+pub(in crate::server) async fn carry_out(gateway: &Gateway, order: Order) -> Answer {
+    let done = match order {
+        Order::ListJobs { site_id, after } => list(gateway, site_id.as_deref(), after).await,
+        Order::RetryJobs { jobs } => retry(gateway, &jobs).await,
+        Order::DropJobs { jobs } => drop_all(gateway, &jobs).await,
+    };
+    done.unwrap_or_else(|undone| Answer::Failed { reason: undone.reason() })
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Undone {
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    #[error("not all of it is done: repeat the command when the store answers")]
+    Store(#[from] StoreError),
+}
+
+impl Undone {
+    /// It and its causes, in one line.
+    fn reason(&self) -> String {
+        let own: &(dyn Error + 'static) = self;
+        let causes = std::iter::successors(Some(own), |error: &&(dyn Error + 'static)| (*error).source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+}
+
+async fn list(gateway: &Gateway, site: Option<&str>, after: Option<Place>) -> Result<Answer, Undone> {
+    let site = site.map(SiteId::parse).transpose()?;
+    let after = after.as_ref().map(noted).transpose()?;
+    let page = jobs::list(gateway, site.as_ref(), after.as_ref()).await?;
+    Ok(Answer::Jobs { jobs: page.jobs.iter().map(row).collect(), next: page.next.as_ref().map(place) })
+}
+
+async fn retry(gateway: &Gateway, names: &[JobName]) -> Result<Answer, Undone> {
+    let retried = jobs::retry(gateway, &parsed(names)?).await?;
+    Ok(outcomes(retried, |retried| match retried {
+        Retried::Begun => Outcome::Retried,
+        Retried::NotNeeded => Outcome::NotNeeded,
+        Retried::Unknown => Outcome::UnknownSession,
+    }))
+}
+
+async fn drop_all(gateway: &Gateway, names: &[JobName]) -> Result<Answer, Undone> {
+    let dropped = jobs::drop_all(gateway, &parsed(names)?).await?;
+    Ok(outcomes(dropped, |dropped| match dropped {
+        Dropped::Gone => Outcome::Dropped,
+        Dropped::NotListed => Outcome::NotListed,
+    }))
+}
+
+fn outcomes<T>(done: Vec<(jobs::JobName, T)>, outcome: impl Fn(T) -> Outcome) -> Answer {
+    let outcomes = done.into_iter().map(|(name, done)| JobOutcome {
+        site_id: name.site.to_string(),
+        session_id: name.session.to_string(),
+        outcome: outcome(done),
+    });
+    Answer::Outcomes { outcomes: outcomes.collect() }
+}
+
+fn parsed(names: &[JobName]) -> Result<Vec<jobs::JobName>, InvalidId> {
+    names.iter().map(job_name).collect()
+}
+
+fn job_name(name: &JobName) -> Result<jobs::JobName, InvalidId> {
+    Ok(jobs::JobName { site: SiteId::parse(&name.site_id)?, session: SessionId::parse(&name.session_id)? })
+}
+
+fn noted(place: &Place) -> Result<Noted, InvalidId> {
+    let jobs::JobName { site, session } = job_name(&place.job)?;
+    Ok(Noted { since: place.since, site, session })
+}
+
+fn place(noted: &Noted) -> Place {
+    let (site_id, session_id) = (noted.site.to_string(), noted.session.to_string());
+    Place { since: noted.since, job: JobName { site_id, session_id } }
+}
+
+fn row(job: &Job) -> JobRow {
+    let (why, what_to_do) = told(job.attention.why);
+    JobRow {
+        site_id: job.noted.site.to_string(),
+        session_id: job.noted.session.to_string(),
+        why: why.to_owned(),
+        since: job.noted.since,
+        grant_id: job.attention.host.to_string(),
+        what_to_do: what_to_do.to_owned(),
+    }
+}
+
+/// Why, in the words of the session's link, and what a person can do.
+fn told(need: Need) -> (&'static str, &'static str) {
+    match need {
+        Need::Rejected => {
+            ("provider_rejected", "correct the booking or the account at the provider, then retry")
+        }
+        Need::Unclear => {
+            ("needs_attention", "look for meetings of it in the host's account, remove them, then retry")
+        }
+    }
+}

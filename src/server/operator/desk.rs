@@ -1,0 +1,131 @@
+//! Owns where a command's orders go: to the gateway that runs on an embedded store, or to a store opened here.
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::clock::Clock;
+use crate::config::Config;
+use crate::server::Outside;
+use crate::server::StartError;
+use crate::server::operator::carry_out::carry_out;
+use crate::server::operator::orders::Answer;
+use crate::server::operator::orders::Order;
+use crate::server::operator::socket::beside;
+use crate::server::operator::wire;
+use crate::server::operator::wire::ANSWER_BYTES;
+use crate::server::operator::wire::Received;
+use crate::server::wiring;
+use crate::store::embedded;
+use crate::store::settings::StoreUrl;
+
+/// How long a gateway may take over one order.
+const ANSWERED_WITHIN: Duration = Duration::from_mins(1);
+
+/// Where orders go.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a command has one")]
+pub enum Desk {
+    /// To a store that is opened here: Redis, or an embedded store on which no gateway runs.
+    Here(Gateway),
+    /// To the gateway that runs on an embedded store.
+    There {
+        /// Its socket.
+        socket: PathBuf,
+        /// What its answer is waited for by.
+        clock: Arc<dyn Clock>,
+    },
+}
+
+/// Why an order is not answered, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] StartError),
+    /// There is no store.
+    #[error("there is no store at {}: correct store.url, or start the gateway once", .0.display())]
+    NoStore(PathBuf),
+    /// The gateway's socket cannot be used.
+    #[error(
+        "{} does not take orders: run the command as the user that the gateway runs as, or repeat it",
+        socket.display()
+    )]
+    Socket {
+        /// Which.
+        socket: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The gateway does not answer in time.
+    #[error(
+        "the gateway did not answer: whether it did what was asked is not known, see and repeat the command"
+    )]
+    Silent,
+    /// What the gateway answers cannot be read.
+    #[error("the gateway's answer cannot be read ({0}): use the command of its own version")]
+    Unreadable(String),
+}
+
+impl Desk {
+    /// Finds where orders go. An embedded store is opened only where no gateway answers beside it.
+    pub async fn open(config: &Config, outside: Outside) -> Result<Self, AskError> {
+        let StoreUrl::Embedded(file) = &config.store.url else {
+            return Ok(Self::Here(wiring::open_gateway(config, outside).await?));
+        };
+        if let Some(there) = there(file, &outside.clock).await? {
+            return Ok(there);
+        }
+        if !file.exists() {
+            return Err(AskError::NoStore(file.clone()));
+        }
+        let clock = Arc::clone(&outside.clock);
+        match wiring::open_gateway(config, outside).await {
+            Ok(gateway) => Ok(Self::Here(gateway)),
+            // A gateway may have been started in between.
+            Err(StartError::Embedded(embedded::OpenError::InUse(path))) => there(file, &clock)
+                .await?
+                .ok_or(AskError::Open(StartError::Embedded(embedded::OpenError::InUse(path)))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Has an order carried out.
+    pub async fn ask(&self, order: Order) -> Result<Answer, AskError> {
+        match self {
+            Self::Here(gateway) => Ok(carry_out(gateway, order).await),
+            Self::There { socket, clock } => tokio::select! {
+                () = clock.wait(ANSWERED_WITHIN) => Err(AskError::Silent),
+                answer = ask(socket, &order) => answer,
+            },
+        }
+    }
+}
+
+/// The gateway that answers beside a store's file, if one does. A socket that is left over refuses.
+async fn there(file: &Path, clock: &Arc<dyn Clock>) -> Result<Option<Desk>, AskError> {
+    let socket = beside(file);
+    match UnixStream::connect(&socket).await {
+        Ok(_) => Ok(Some(Desk::There { socket, clock: Arc::clone(clock) })),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            Ok(None)
+        }
+        Err(source) => Err(AskError::Socket { socket, source }),
+    }
+}
+
+async fn ask(socket: &Path, order: &Order) -> Result<Answer, AskError> {
+    let failed = |source| AskError::Socket { socket: socket.to_owned(), source };
+    let mut stream = UnixStream::connect(socket).await.map_err(failed)?;
+    wire::send(&mut stream, order).await.map_err(failed)?;
+    match wire::receive(&mut stream, ANSWER_BYTES).await {
+        Ok(Received::Text(answer)) => Ok(answer),
+        Ok(Received::Unreadable(why)) => Err(AskError::Unreadable(why)),
+        Ok(Received::Nothing) | Err(_) => Err(AskError::Silent),
+    }
+}
