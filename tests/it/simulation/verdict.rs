@@ -207,7 +207,8 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
     };
     let told = |operation: &str, since: Timestamp, is_meant: fn(u64) -> bool| {
         let requests = ledger["requests"].as_array().unwrap().iter();
-        let mut own = requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
+        let mut own =
+            requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
         own.any(|request| {
             let at = request["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
             at >= since && request["status"].as_u64().is_some_and(is_meant)
