@@ -170,6 +170,7 @@ impl House {
             tasks: TaskTracker::new(),
             bell: Arc::default(),
             heard: Arc::default(),
+            closures: Arc::default(),
             looks: Arc::default(),
             waiters: Arc::new(Semaphore::new(1)),
             refreshes: Arc::default(),

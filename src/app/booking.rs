@@ -33,6 +33,7 @@ use crate::domain::join::JoinKey;
 use crate::domain::link::Pending;
 use crate::domain::link::Status;
 use crate::domain::meeting::after;
+use crate::domain::pace::Urgency;
 use crate::domain::session::Booking;
 use crate::domain::session::NewSession;
 use crate::domain::session::Session;
@@ -223,7 +224,7 @@ fn decide(
     let put = if live.is_some() { Put::Replaced } else { Put::Created };
     let session = rebooked(book, join, stored, now);
     let (change, session, launch) = if room > 0 {
-        schedule::with_first_step(gateway, site, (session, stored), now)
+        schedule::with_first_step(gateway, site, (session, stored), (Urgency::Awaited, now))
     } else {
         let (change, session) = schedule::with_step_due(gateway, site, (session, stored), now);
         (change, session, None)
@@ -273,6 +274,7 @@ async fn launch(gateway: &Gateway, site: &SiteId, launches: Vec<Launch>, deadlin
         .map(|launch| gateway.tasks.spawn(mint::create(gateway.clone(), site.clone(), launch)))
         .collect::<Vec<_>>();
     tokio::select! {
+        biased;
         _ = join_all(tasks) => {}
         () = gateway.clock.wait(remaining(gateway.clock.now(), deadline)) => {}
     }

@@ -5,10 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
+use crate::app::budget;
+use crate::app::budget::Asked;
+use crate::app::closures::Closed;
 use crate::app::gateway::Gateway;
 use crate::app::ports::provider::HostAccess;
 use crate::app::ports::provider::ProviderError;
 use crate::app::refresh;
+use crate::app::refresh::Access;
 use crate::app::refresh::AccessError;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
@@ -40,54 +44,90 @@ pub enum CallFailure {
 
 impl CallFailure {
     /// What it means for a create that was certainly not executed.
-    pub fn outcome(self, grant: &GrantId, failures: u32, now: Timestamp) -> NotCreated {
+    pub fn outcome(self, gateway: &Gateway, grant: &GrantId, failures: u32) -> NotCreated {
         match self {
             Self::Rejected | Self::Gone => NotCreated::Rejected,
             Self::Later { .. } | Self::Ambiguous | Self::NoGrant => {
-                NotCreated::Later(self.pause(grant, failures, now))
+                NotCreated::Later(self.pause(gateway, grant, failures))
             }
         }
     }
 
-    /// How long the provider is left alone after this.
-    pub fn pause(self, grant: &GrantId, failures: u32, now: Timestamp) -> Pause {
-        let (reason, until) = match self {
-            Self::Later { why, until } => (why, until),
-            Self::NoGrant => (PauseReason::Reauthorization, None),
-            Self::Ambiguous | Self::Rejected | Self::Gone => (PauseReason::Unavailable, None),
+    /// How long the provider is left alone after this. Waiting for a turn is no failure.
+    pub fn pause(self, gateway: &Gateway, grant: &GrantId, failures: u32) -> Pause {
+        let now = gateway.clock.now();
+        let (reason, until, failures) = match self {
+            Self::Later { why: why @ (PauseReason::Scheduled | PauseReason::RateLimited), until } => {
+                (why, until, failures)
+            }
+            Self::Later { why, until } => (why, until, failures.saturating_add(1)),
+            Self::NoGrant => (PauseReason::Reauthorization, None, failures.saturating_add(1)),
+            Self::Ambiguous | Self::Rejected | Self::Gone => {
+                (PauseReason::Unavailable, None, failures.saturating_add(1))
+            }
         };
-        let until = until.filter(|until| *until > now).unwrap_or_else(|| after(now, backoff(failures)));
-        Pause { grant: grant.clone(), until, reason, failures: failures.saturating_add(1) }
+        let until = until.filter(|until| *until > now);
+        let until = until.unwrap_or_else(|| after(now, backoff(gateway, failures)));
+        Pause { grant: grant.clone(), until, reason, failures }
     }
 }
 
-/// 2, 4, 8 … seconds, ten minutes at most.
-fn backoff(failures: u32) -> Duration {
-    Duration::from_secs(2_u64.saturating_pow(failures.saturating_add(1).min(10))).min(Duration::from_mins(10))
+impl From<Closed> for CallFailure {
+    fn from(closed: Closed) -> Self {
+        Self::Later { why: closed.why, until: Some(closed.until) }
+    }
+}
+
+/// 2, 4, 8 … seconds, ten minutes at most; each a quarter shorter or longer, so that what failed together is not tried
+/// again together.
+fn backoff(gateway: &Gateway, failures: u32) -> Duration {
+    let whole = Duration::from_secs(2_u64.saturating_pow(failures.clamp(1, 10))).min(Duration::from_mins(10));
+    let mut chance = [0];
+    gateway.entropy.fill(&mut chance);
+    let [chance] = chance;
+    whole * 3 / 4 + whole / 2 * u32::from(chance) / 255
 }
 
 /// Calls the provider for a host: with a token that works, and once more with a newer one where it is refused.
 pub async fn call<T, Answer>(
     gateway: &Gateway,
-    grant: &GrantId,
+    asked: Asked<'_>,
     attempt: impl Fn(HostAccess) -> Answer + Send,
 ) -> Result<T, CallFailure>
 where
     T: Send,
     Answer: Future<Output = Result<T, ProviderError>> + Send,
 {
+    let grant = asked.grant;
     let access = refresh::access(gateway, grant, Need::Valid).await.map_err(|error| no_access(&error))?;
-    let refused = match attempt(access.host).await {
+    let refused = match paid(gateway, asked, &access, &attempt).await? {
         Err(ProviderError::TokenRefused) => access.generation,
         outcome => return judge(gateway, grant, access.generation, outcome).await,
     };
     let access =
         refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(|error| no_access(&error))?;
-    let outcome = match attempt(access.host).await {
+    let outcome = match paid(gateway, asked, &access, &attempt).await? {
         Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize),
         outcome => outcome,
     };
     judge(gateway, grant, access.generation, outcome).await
+}
+
+/// One attempt, within the budget.
+async fn paid<T, Answer>(
+    gateway: &Gateway,
+    asked: Asked<'_>,
+    access: &Access,
+    attempt: &(impl Fn(HostAccess) -> Answer + Send),
+) -> Result<Result<T, ProviderError>, CallFailure>
+where
+    T: Send,
+    Answer: Future<Output = Result<T, ProviderError>> + Send,
+{
+    budget::enter(gateway, asked, access).await?;
+    let outcome = attempt(access.host.clone()).await;
+    budget::leave(gateway, asked, access, &outcome).await;
+    Ok(outcome)
 }
 
 async fn judge<T>(
@@ -110,7 +150,8 @@ async fn judge<T>(
         ProviderError::Rejected { .. } | ProviderError::PersonalRoom => CallFailure::Rejected,
         ProviderError::Gone => CallFailure::Gone,
         ProviderError::RateLimited { until } => CallFailure::Later { why: PauseReason::RateLimited, until },
-        ProviderError::DailyLimit { until } => {
+        ProviderError::DailyLimit { until, of } => {
+            let until = budget::spent_until(until, of, gateway.clock.now());
             CallFailure::Later { why: PauseReason::DailyLimit, until: Some(until) }
         }
         ProviderError::NotExecuted(_) => CallFailure::Later { why: PauseReason::Unavailable, until: None },

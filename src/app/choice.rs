@@ -18,6 +18,7 @@ use crate::app::sessions::SessionError;
 use crate::app::sessions::SessionView;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
+use crate::domain::pace::Urgency;
 use crate::domain::session::Choice;
 use crate::domain::session::Session;
 
@@ -75,7 +76,7 @@ fn decide(
     let mut session = Session::clone(old);
     session.choose(choice.clone());
     let (written, session, launch) =
-        schedule::with_first_step(gateway, site, (session, stored), gateway.clock.now());
+        schedule::with_first_step(gateway, site, (session, stored), (Urgency::Awaited, gateway.clock.now()));
     let view = SessionView::new(site, session, overlaps);
     Ok(Decision::Commit(Change::of_session(written), (view, launch)))
 }

@@ -219,6 +219,7 @@ async fn in_own_task(
         taken_in
     });
     tokio::select! {
+        biased;
         done = task => done.unwrap_or(Err(ConnectError::Slow)),
         () = gateway.clock.wait(PATIENCE) => Err(ConnectError::Slow),
     }

@@ -80,6 +80,7 @@ pub async fn read(gateway: &Gateway, asked: &Asked) -> Result<FeedPage, StoreErr
             continue;
         }
         tokio::select! {
+            biased;
             () = heard => {}
             () = gateway.clock.wait(LOOK_AGAIN.min(left(gateway.clock.now(), deadline))) => {}
         }

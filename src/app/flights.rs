@@ -5,21 +5,22 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::sync::DropGuard;
 
 use crate::domain::id::GrantId;
 
 /// Refreshes under way in this process: one at a time for a grant.
 #[derive(Debug, Default)]
-pub struct Flights(Mutex<BTreeMap<GrantId, watch::Receiver<()>>>);
+pub struct Flights(Mutex<BTreeMap<GrantId, CancellationToken>>);
 
 /// What a caller found.
 #[derive(Debug)]
 pub enum Seat {
-    /// Nobody was at it: do it, then [`Flights::land`] and drop this.
-    Pilot(watch::Sender<()>),
-    /// Somebody is at it: this ends when they are done.
-    Passenger(watch::Receiver<()>),
+    /// Nobody was at it: do it, then [`Flights::land`] and drop the guard. The token is for who waits for it.
+    Pilot(DropGuard, CancellationToken),
+    /// Somebody is at it: this is cancelled when they are done.
+    Passenger(CancellationToken),
 }
 
 impl Flights {
@@ -29,9 +30,9 @@ impl Flights {
         if let Some(flight) = flights.get(id) {
             return Seat::Passenger(flight.clone());
         }
-        let (over, flight) = watch::channel(());
-        flights.insert(id.clone(), flight);
-        Seat::Pilot(over)
+        let flight = CancellationToken::new();
+        flights.insert(id.clone(), flight.clone());
+        Seat::Pilot(flight.clone().drop_guard(), flight)
     }
 
     /// The flight is over: the next caller begins another.
@@ -39,7 +40,7 @@ impl Flights {
         self.lock().remove(id);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<GrantId, watch::Receiver<()>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<GrantId, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,14 @@
 //! Owns what every use case is given: the ports, and what an operator said.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::app::closures::Closures;
 use crate::app::flights::Flights;
 use crate::app::looks::Looks;
 use crate::app::ports::attention::Attentions;
@@ -64,6 +66,8 @@ pub struct Gateway {
     pub heard: Arc<Notify>,
     /// Seats for those who wait for events.
     pub waiters: Arc<Semaphore>,
+    /// What this process knows of the budget of calls that all replicas share.
+    pub closures: Arc<Closures>,
     /// Whose turn it is to look for overlaps.
     pub looks: Arc<Looks>,
     /// Refreshes under way in this process: one at a time for a grant.
@@ -101,6 +105,12 @@ impl Gateway {
     /// How long creates and their traces take.
     pub fn timing(&self) -> Timing {
         let minting = &self.settings.minting;
-        Timing { in_flight: minting.post_timeout.saturating_mul(2), settle: minting.settle }
+        let post = minting.post_timeout;
+        Timing {
+            in_flight: post.saturating_mul(2),
+            settle: minting.settle,
+            // Longer than an update that is read back, its token and its place in line.
+            claim: post.saturating_mul(6).saturating_add(Duration::from_secs(30)),
+        }
     }
 }

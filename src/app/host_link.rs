@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::budget::Asked;
 use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::gateway::Gateway;
@@ -14,6 +15,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::sessions;
 use crate::app::sessions::SessionError;
 use crate::domain::account::Provider;
+use crate::domain::budget::Request;
 use crate::domain::concealed::Concealed;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -23,6 +25,7 @@ use crate::domain::link::Status;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::after;
+use crate::domain::pace::Urgency;
 use crate::domain::pause::PauseReason;
 
 /// How long a start link works once it is made (zoom/facts.md 2.4).
@@ -87,9 +90,9 @@ pub async fn find(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Resu
     let view = sessions::find(gateway, site, session).await?;
     let now = gateway.clock.now();
     let meeting = hosted(&Link::of(&view.site, &view.session, now), view.session.minting.handed_out())?;
-    let asked =
-        call(gateway, &meeting.grant, |host| async move { gateway.meetings.find(&host, &meeting.id).await });
-    match asked.await {
+    let asked = Asked { grant: &meeting.grant, request: Request::Find, urgency: Urgency::Awaited };
+    let found = call(gateway, asked, |host| async move { gateway.meetings.find(&host, &meeting.id).await });
+    match found.await {
         Ok(Some(found)) => {
             let start_url = found.start_url.ok_or(HostLinkError::Unavailable { retry_after: None })?;
             Ok(HostLink { start_url, expires_at: after(now, LIFETIME) })
@@ -141,6 +144,7 @@ async fn make_anew(gateway: &Gateway, site: &SiteId, session: &SessionId, meetin
         persist(&own, &site, &session, |minting| minting.gone(&meeting)).await;
     });
     tokio::select! {
+        biased;
         _ = written => {}
         () = gateway.clock.wait(GONE_WAIT) => {}
     }

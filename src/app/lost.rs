@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::budget::Asked;
 use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::gateway::Gateway;
@@ -13,6 +14,7 @@ use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Listed;
 use crate::app::target::Target;
 use crate::app::target::pause;
+use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
@@ -24,6 +26,7 @@ use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::NotCreated;
 use crate::domain::minting::Stray;
+use crate::domain::pace::Urgency;
 use crate::domain::step::ScanVerdict;
 use crate::domain::step::judge_scans;
 
@@ -36,6 +39,8 @@ pub struct Lost {
     pub generation: u64,
     /// By what it is found.
     pub marker: Marker,
+    /// Meetings that are to be removed: none of them is adopted.
+    pub doomed: Vec<MeetingId>,
 }
 
 /// A create that was given up, whose meeting may have come late.
@@ -51,7 +56,7 @@ pub struct Missed {
 pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     let intent = &lost.intent;
     let grant = &intent.grant;
-    let found = match find_marked(target.gateway, grant, &lost.marker).await {
+    let found = match find_marked(target.gateway, grant, (&lost.marker, &lost.doomed)).await {
         Ok(found) => found,
         Err(CallFailure::NoGrant) => return abandon(target, intent).await,
         Err(failure) => return pause(target, (grant, failure, failures)).await,
@@ -72,7 +77,7 @@ pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
 /// Looks again for the meeting of a create that was given up: it becomes the session's, or goes.
 pub async fn search(target: Target<'_>, (missed, failures): (&Missed, u32)) {
     let stray = &missed.stray;
-    let found = match find_marked(target.gateway, &stray.grant, &missed.marker).await {
+    let found = match find_marked(target.gateway, &stray.grant, (&missed.marker, &[])).await {
         Ok(found) => found,
         // Who took the grant back keeps what it made.
         Err(CallFailure::NoGrant) => Marked::default(),
@@ -115,19 +120,25 @@ struct Marked {
     all: Vec<MeetingId>,
 }
 
-/// Every meeting of a host that bears the marker, in whichever attempt.
-async fn find_marked(gateway: &Gateway, grant: &GrantId, marker: &Marker) -> Result<Marked, CallFailure> {
+/// Every meeting of a host that bears the marker, in whichever attempt, but for these.
+async fn find_marked(
+    gateway: &Gateway,
+    grant: &GrantId,
+    (marker, except): (&Marker, &[MeetingId]),
+) -> Result<Marked, CallFailure> {
     let listed = list_marked(gateway, grant, marker).await?;
-    let mut marked = Marked { first: None, all: listed.into_iter().map(|listed| listed.id).collect() };
-    for id in &marked.all {
+    let all = listed.into_iter().map(|listed| listed.id).filter(|id| !except.contains(id)).collect();
+    let mut shown = Marked { first: None, all };
+    for id in &shown.all {
+        let asked = Asked { grant, request: Request::Find, urgency: Urgency::Background };
         let found =
-            call(gateway, grant, |host| async move { gateway.meetings.find(&host, id).await }).await?;
+            call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await?;
         if let Some(found) = found {
-            marked.first = Some(found.meeting);
+            shown.first = Some(found.meeting);
             break;
         }
     }
-    Ok(marked)
+    Ok(shown)
 }
 
 async fn list_marked(
@@ -139,8 +150,9 @@ async fn list_marked(
     let mut next = None;
     loop {
         let from = next.as_ref();
+        let asked = Asked { grant, request: Request::List, urgency: Urgency::Background };
         let page =
-            call(gateway, grant, |host| async move { gateway.meetings.list(&host, from).await }).await?;
+            call(gateway, asked, |host| async move { gateway.meetings.list(&host, from).await }).await?;
         let is_ours = |listed: &Listed| {
             listed.marker.as_ref().is_some_and(|theirs| theirs.is_of_same_generation(marker))
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::budget::Asked;
 use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::change::Change;
@@ -18,6 +19,7 @@ use crate::app::ports::provider::ProviderError;
 use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
+use crate::domain::budget::Request;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
@@ -30,27 +32,33 @@ pub async fn create(gateway: Gateway, site: SiteId, launch: Launch) {
     let draft =
         Draft { shown: launch.intent.shown.from_now(gateway.clock.now()), marker: launch.marker.clone() };
     let outcome = send(&gateway, &launch, &draft).await;
-    let now = gateway.clock.now();
-    let settle = |minting: Minting| match &outcome {
-        Ok(created) => minting.bound(launch.meeting(created, now)),
-        Err(CallFailure::Ambiguous) => minting.unanswered(
-            &launch.intent,
-            CallFailure::Ambiguous.pause(&launch.intent.grant, launch.failures, now),
-        ),
-        Err(failure) => {
-            minting.not_created(&launch.intent, failure.outcome(&launch.intent.grant, launch.failures, now))
+    let (intent, failures) = (&launch.intent, launch.failures);
+    match outcome {
+        Ok(created) => {
+            info!(session.id = %launch.session, "meeting made");
+            let meeting = launch.meeting(&created, gateway.clock.now());
+            persist(&gateway, &site, &launch.session, |minting| minting.bound(meeting.clone())).await;
         }
-    };
-    match &outcome {
-        Ok(_) => info!(session.id = %launch.session, "meeting made"),
-        Err(failure) => warn!(session.id = %launch.session, ?failure, "no meeting made"),
+        Err(CallFailure::Ambiguous) => {
+            warn!(session.id = %launch.session, "whether a meeting was made is not known");
+            let pause = CallFailure::Ambiguous.pause(&gateway, &intent.grant, failures);
+            let settle = |minting: Minting| minting.unanswered(intent, pause.clone());
+            persist(&gateway, &site, &launch.session, settle).await;
+        }
+        Err(failure) => {
+            warn!(session.id = %launch.session, ?failure, "no meeting made");
+            let outcome = failure.outcome(&gateway, &intent.grant, failures);
+            let settle = |minting: Minting| minting.not_created(intent, outcome.clone());
+            persist(&gateway, &site, &launch.session, settle).await;
+        }
     }
-    persist(&gateway, &site, &launch.session, settle).await;
 }
 
 async fn send(gateway: &Gateway, launch: &Launch, draft: &Draft) -> Result<Created, CallFailure> {
     let too_late = after(launch.intent.begun_at, gateway.settings.minting.post_timeout);
-    call(gateway, &launch.intent.grant, |host| async move {
+    let request = Request::Create(launch.intent.shown.starts_at);
+    let asked = Asked { grant: &launch.intent.grant, request, urgency: launch.urgency };
+    call(gateway, asked, |host| async move {
         if gateway.clock.now() > too_late {
             return Err(ProviderError::NotExecuted(CallError::Timeout));
         }

@@ -153,6 +153,7 @@ pub async fn look_now(gateway: &Gateway, site: &SiteId, sessions: &[SessionId], 
         }
     });
     tokio::select! {
+        biased;
         _ = looking => {}
         () = gateway.clock.wait(wait) => {}
     }

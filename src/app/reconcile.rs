@@ -4,12 +4,12 @@
 //! provider is called, so that one replica takes it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::budget::Asked;
 use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::change::Change;
@@ -33,6 +33,7 @@ use crate::app::schedule;
 use crate::app::schedule::Launch;
 use crate::app::target::Target;
 use crate::app::target::pause;
+use crate::domain::budget::Request;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::Marker;
@@ -43,13 +44,11 @@ use crate::domain::meeting::after;
 use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Minting;
+use crate::domain::pace::Urgency;
 use crate::domain::session::Session;
 use crate::domain::step::Step;
 use crate::domain::step::next_step;
 use crate::domain::step::wanted;
-
-/// How long one step may take before another replica may take it. Longer than any call and its token.
-const CLAIM: Duration = Duration::from_mins(2);
 
 /// What was claimed.
 #[derive(Debug)]
@@ -104,31 +103,42 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         return Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0));
     };
     let now = gateway.clock.now();
-    let claim_until = after(now, CLAIM);
+    let claim_until = after(now, gateway.timing().claim);
     let marker = |generation| Marker::new(&site.marker_key, &old.id, generation, 1);
     let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
-    let failures = step.host().map_or(0, |host| old.minting.failures(host));
+    let failures = step.call().map_or(0, |(host, _)| old.minting.failures(host));
     let claiming = |claimed| {
         let mut session = Session::clone(old);
         session.minting = session.minting.claimed(claim_until);
         let written = schedule::as_due(gateway, site, (session, stored), now);
         Decision::Commit(Change::of_session(written), (claimed, failures))
     };
-    let due = schedule::due_at(&step, now);
+    if let Some(pause) = schedule::held_back(gateway, &step, old, now) {
+        let mut session = Session::clone(old);
+        session.minting = session.minting.paused(pause);
+        let written = schedule::as_due(gateway, site, (session, stored), now);
+        return Decision::Commit(Change::of_session(written), (Claimed::Nothing, 0));
+    }
+    let due = schedule::due_at(&step, old, now);
     match step {
         Step::Rest | Step::Wait(_) => {
             let change = writing(id, stored, SessionWrite::Keep, due);
             Decision::Commit(Change::of_session(change), (Claimed::Nothing, 0))
         }
         Step::Create(_) => {
-            let (written, _, launch) =
-                schedule::with_first_step(gateway, site, (Session::clone(old), stored), now);
+            let (written, _, launch) = schedule::with_first_step(
+                gateway,
+                site,
+                (Session::clone(old), stored),
+                (Urgency::Background, now),
+            );
             let claimed = launch.map_or(Claimed::Nothing, Claimed::Create);
             Decision::Commit(Change::of_session(written), (claimed, failures))
         }
         Step::Look(intent) => {
             let generation = old.minting.generation;
-            claiming(Claimed::Look(Lost { intent, generation, marker: marker(generation) }))
+            let doomed = old.minting.doomed.iter().map(|doomed| doomed.id.clone()).collect();
+            claiming(Claimed::Look(Lost { intent, generation, marker: marker(generation), doomed }))
         }
         Step::Search(stray) => {
             let marker = marker(stray.generation);
@@ -181,7 +191,9 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
     let gateway = target.gateway;
     let id = &meeting.id;
     let grant = &meeting.grant;
-    let outcome = call(gateway, &meeting.grant, |host| async move {
+    let request = Request::Update(draft.shown.starts_at);
+    let asked = Asked { grant, request, urgency: Urgency::Background };
+    let outcome = call(gateway, asked, |host| async move {
         gateway.meetings.update(&host, id, draft).await?;
         gateway.meetings.find(&host, id).await
     })
@@ -224,7 +236,8 @@ enum Removal {
 async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
     let gateway = target.gateway;
     let grant = &doomed.grant;
-    let outcome = call(gateway, grant, |host| async move {
+    let asked = Asked { grant, request: Request::Remove, urgency: Urgency::Background };
+    let outcome = call(gateway, asked, |host| async move {
         // Whoever runs what nobody was ever given must not lose it under their hands.
         if doomed.why == Doom::Stray
             && let Some(found) = gateway.meetings.find(&host, &doomed.id).await?
@@ -245,7 +258,7 @@ async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
         }
         Ok(Removal::PutOff) | Err(CallFailure::Rejected) => {
             warn!(session.id = %target.session, "a meeting cannot be removed as it stands");
-            let pause = CallFailure::Rejected.pause(grant, failures, gateway.clock.now());
+            let pause = CallFailure::Rejected.pause(gateway, grant, failures);
             let settle = |minting: Minting| minting.not_removed(doomed, pause.clone());
             persist(gateway, target.site, target.session, settle).await;
         }

@@ -173,12 +173,11 @@ fn decide(gateway: &Gateway, snapshot: &SiteSnapshot) -> Decision<Vec<SessionId>
     let mut moved = Vec::new();
     let Some(site) = &snapshot.site.value else { return Decision::Keep(moved) };
     let now = gateway.clock.now();
-    let sessions = snapshot.sessions.iter().enumerate().filter_map(|(place, stored)| {
+    let sessions = snapshot.sessions.iter().filter_map(|stored| {
         let old = stored.value.as_ref()?;
         let session = settled(Session::clone(old), site, Some(old), now);
         let step = next_step(&session, &wanted(site, &session, now), gateway.timing(), now);
-        // Of what is due at once, the soonest session is due first.
-        let due = schedule::due_at(&step, now).map(|due| after(due, Duration::from_millis(place as u64)));
+        let due = schedule::due_at(&step, &session, now);
         if session == **old && due.is_none() {
             return None;
         }

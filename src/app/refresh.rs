@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -15,9 +15,11 @@ use crate::app::grants_due;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
+use crate::app::ports::provider::Told;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::domain::account::Plan;
 use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
@@ -42,6 +44,10 @@ pub struct Access {
     pub host: HostAccess,
     /// To say which token the provider refused.
     pub generation: u64,
+    /// The provider's organisation, whose budget calls draw from.
+    pub organisation: String,
+    /// What the host's plan allows.
+    pub plan: Plan,
 }
 
 /// Why there is no access token.
@@ -78,8 +84,8 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
             TokenStep::Refresh if has_refreshed => return Err(AccessError::Unavailable),
             TokenStep::Refresh => {
                 has_refreshed = true;
-                // The sender goes when the refresh is over, well or not.
-                let _over = begin(gateway, id, need).changed().await;
+                // Over, well or not.
+                begin(gateway, id, need).cancelled().await;
             }
             TokenStep::Wait(_) => gateway.clock.wait(LOOK_PAUSE).await,
         }
@@ -93,17 +99,18 @@ fn usable(grant: &Grant) -> Result<Access, AccessError> {
         access: pair.access.clone(),
         api_url: pair.api_url.clone(),
         personal_room: grant.host.personal_room.clone(),
+        told: Told::default(),
     };
-    Ok(Access { host, generation: pair.generation })
+    let (organisation, plan) = (grant.host.account_id.clone(), grant.host.plan);
+    Ok(Access { host, generation: pair.generation, organisation, plan })
 }
 
-/// Begins a refresh in a task of its own, or joins the one under way; the receiver ends with it.
-fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> watch::Receiver<()> {
-    let over = match gateway.refreshes.board(id) {
+/// Begins a refresh in a task of its own, or joins the one under way; the token is cancelled when it is over.
+fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> CancellationToken {
+    let (over, flight) = match gateway.refreshes.board(id) {
         Seat::Passenger(flight) => return flight,
-        Seat::Pilot(over) => over,
+        Seat::Pilot(over, flight) => (over, flight),
     };
-    let flight = over.subscribe();
     let (gateway, id) = (gateway.clone(), id.clone());
     let tasks = gateway.tasks.clone();
     tasks.spawn(async move {

@@ -1,6 +1,7 @@
 //! Owns how a changed session is written: settled, with its next step due, or begun with the same commit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -15,6 +16,8 @@ use crate::domain::meeting::Meeting;
 use crate::domain::meeting::after;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
+use crate::domain::pace::Urgency;
+use crate::domain::pause::Pause;
 use crate::domain::session::Session;
 use crate::domain::settle::settled;
 use crate::domain::site::Site;
@@ -35,11 +38,13 @@ pub struct Launch {
     pub marker: Marker,
     /// How many tries in a row did not succeed before this one.
     pub failures: u32,
+    /// Whether somebody waits for it.
+    pub urgency: Urgency,
 }
 
 impl Launch {
     /// The create that a session intends; `None` where it intends none.
-    pub fn of(site: &Site, session: &Session, failures: u32) -> Option<Self> {
+    pub fn of(site: &Site, session: &Session, (failures, urgency): (u32, Urgency)) -> Option<Self> {
         let MeetingState::Intended(intent) = &session.minting.state else { return None };
         let generation = session.minting.generation;
         Some(Self {
@@ -48,6 +53,7 @@ impl Launch {
             intent: intent.clone(),
             marker: Marker::new(&site.marker_key, &session.id, generation, intent.attempt),
             failures,
+            urgency,
         })
     }
     /// The meeting that was made by it.
@@ -83,54 +89,88 @@ pub fn with_step_due(
     now: Timestamp,
 ) -> (SessionChange, Arc<Session>) {
     let session = Arc::new(settled(session, site, stored.value.as_deref(), now));
-    let due = due_at(&next_step(&session, &wanted(site, &session, now), gateway.timing(), now), now);
-    let write = SessionWrite::Put(Arc::clone(&session));
-    (
-        SessionChange {
-            id: session.id.clone(),
-            basis: stored.basis,
-            before: stored.value.clone(),
-            write,
-            due,
-        },
-        session,
-    )
+    let step = next_step(&session, &wanted(site, &session, now), gateway.timing(), now);
+    let due = due_at(&step, &session, now);
+    (put(&session, stored, due), session)
 }
 
 /// The same again, except that a create is begun: the session is written as intending it, and the caller sends it once
-/// that is committed. Should the caller die, it is due when it can no longer be under way.
+/// that is committed. Should the caller die, it is due when it can no longer be under way. Where the budget is known to be
+/// closed, the session is written as waiting for it.
 pub fn with_first_step(
     gateway: &Gateway,
     site: &Site,
-    (session, stored): (Session, &Stored<Session>),
-    now: Timestamp,
+    (mut session, stored): (Session, &Stored<Session>),
+    (urgency, now): (Urgency, Timestamp),
 ) -> (SessionChange, Arc<Session>, Option<Launch>) {
-    let mut session = settled(session, site, stored.value.as_deref(), now);
-    let step = next_step(&session, &wanted(site, &session, now), gateway.timing(), now);
-    let mut due = due_at(&step, now);
-    let mut launch = None;
-    if let Step::Create(wanted) = step {
-        let failures = session.minting.failures(&wanted.grant);
-        session.minting = session.minting.begun(&wanted, now);
-        launch = Launch::of(site, &session, failures);
-        due = Some(after(now, gateway.timing().in_flight));
+    let wish = wanted(site, &session, now);
+    session.minting = session.minting.settled(&wish);
+    let Step::Create(wish) = next_step(&session, &wish, gateway.timing(), now) else {
+        let (change, session) = with_step_due(gateway, site, (session, stored), now);
+        return (change, session, None);
+    };
+    let step = Step::Create(wish.clone());
+    if let Some(pause) = held_back(gateway, &step, &session, now) {
+        session.minting = session.minting.paused(pause);
+        let (change, session) = with_step_due(gateway, site, (session, stored), now);
+        return (change, session, None);
     }
+    let failures = session.minting.failures(&wish.grant);
+    session.minting = session.minting.begun(&wish, now);
+    let session = settled(session, site, stored.value.as_deref(), now);
+    let launch = Launch::of(site, &session, (failures, urgency));
+    let due = Some(after(now, gateway.timing().in_flight));
     let session = Arc::new(session);
-    let write = SessionWrite::Put(Arc::clone(&session));
-    let (id, before) = (session.id.clone(), stored.value.clone());
-    (SessionChange { id, basis: stored.basis, before, write, due }, session, launch)
+    (put(&session, stored, due), session, launch)
 }
 
-/// When a step is due.
-pub fn due_at(step: &Step, now: Timestamp) -> Option<Timestamp> {
+/// How long a step waits whose calls would be refused, as far as this process knows.
+pub fn held_back(gateway: &Gateway, step: &Step, session: &Session, now: Timestamp) -> Option<Pause> {
+    let (grant, request) = step.call()?;
+    let closed = gateway.closures.closed(grant, request, now)?;
+    Some(closed.pause(grant, session.minting.failures(grant)))
+}
+
+fn put(session: &Arc<Session>, stored: &Stored<Session>, due: Option<Timestamp>) -> SessionChange {
+    SessionChange {
+        id: session.id.clone(),
+        basis: stored.basis,
+        before: stored.value.clone(),
+        write: SessionWrite::Put(Arc::clone(session)),
+        due,
+    }
+}
+
+/// What is due at once comes in the order of how soon its session starts: a millisecond later for every minute until
+/// then, in a past that is this long.
+const ORDER: Duration = Duration::from_mins(10);
+/// Of a wait, such a part is given to the same order.
+const ORDER_OF_WAIT: u32 = 60;
+
+/// When a step is due: of what is due together, that of the soonest session first (R30).
+pub fn due_at(step: &Step, session: &Session, now: Timestamp) -> Option<Timestamp> {
     match step {
         Step::Rest => None,
-        Step::Wait(until) => Some(*until),
+        Step::Wait(until) => {
+            let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            Some(after(*until, order(session, now).min(wait / ORDER_OF_WAIT)))
+        }
         Step::Create(_)
         | Step::Look(_)
         | Step::Update(..)
         | Step::Remove(_)
         | Step::Search(_)
-        | Step::Forget => Some(now),
+        | Step::Forget => {
+            let first = now.checked_sub(ORDER).unwrap_or(now);
+            Some(after(first, order(session, now).min(ORDER)))
+        }
     }
+}
+
+/// How far behind what is most urgent a session stands. What is left of a cancelled one can wait a day.
+fn order(session: &Session, now: Timestamp) -> Duration {
+    let starts_at = session.booking.as_ref().map(|booking| booking.starts_at);
+    let starts_at = starts_at.unwrap_or_else(|| after(now, Duration::from_hours(24)));
+    let ahead = Duration::try_from(starts_at.duration_since(now)).unwrap_or_default();
+    Duration::from_millis(ahead.as_secs() / 60)
 }

@@ -23,6 +23,6 @@ pub struct Target<'a> {
 /// Gives a claimed step back: its host is left alone for a while.
 pub async fn pause(target: Target<'_>, (grant, failure, failures): (&GrantId, CallFailure, u32)) {
     warn!(session.id = %target.session, ?failure, "a step was not taken");
-    let pause = failure.pause(grant, failures, target.gateway.clock.now());
+    let pause = failure.pause(target.gateway, grant, failures);
     persist(target.gateway, target.site, target.session, |minting| minting.paused(pause.clone())).await;
 }

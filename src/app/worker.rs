@@ -1,9 +1,11 @@
 //! Owns the loop that finds due work and takes it, place by place, so that one site's backlog holds up no other.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -14,6 +16,7 @@ use crate::app::grants::GrantError;
 use crate::app::overlaps;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
+use crate::app::ports::store::WorkScope;
 use crate::app::ports::stored::StoreError;
 use crate::app::reconcile;
 use crate::app::redecide;
@@ -21,57 +24,63 @@ use crate::app::refresh;
 use crate::app::refresh::AccessError;
 use crate::domain::id::GrantId;
 
-/// How many places are looked at in one round.
-const PLACES: usize = 32;
-/// How much of one place is taken in one round: the rest waits until the others had their turn.
-const ITEMS: usize = 8;
 /// How many places are worked on at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
+/// How much of one place is taken at once: the rest waits until the others had their turn.
+const ITEMS: usize = 8;
 /// How long the worker rests when it found nothing, unless the bell rings.
 const REST: Duration = Duration::from_secs(1);
 
-/// Takes due work until it is told to stop; a step that has begun is finished.
+/// Takes due work until it is told to stop; a step that has begun is finished. A place whose provider is slow holds up
+/// itself alone.
 pub async fn run(gateway: Gateway, stop: CancellationToken) {
+    let mut busy = BTreeSet::new();
+    let mut working = FuturesUnordered::new();
     while !stop.is_cancelled() {
-        let found = match round(&gateway).await {
-            Ok(found) => found,
-            Err(error) => {
-                warn!(error = %error, "due work cannot be read");
-                0
+        let places = find_places(&gateway, &busy).await;
+        for place in places {
+            busy.insert(place.scope.clone());
+            working.push(work_at(&gateway, place));
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            Some(done) = working.next(), if !working.is_empty() => {
+                busy.remove(&done);
             }
-        };
-        if found == 0 {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = gateway.bell.notified() => {}
-                () = gateway.clock.wait(REST) => {}
-            }
+            () = gateway.bell.notified(), if working.len() < AT_ONCE => {}
+            () = gateway.clock.wait(REST) => {}
         }
     }
+    while working.next().await.is_some() {}
 }
 
-/// Looks once at every place where work may be due; answers how many things were due.
-pub async fn round(gateway: &Gateway) -> Result<usize, StoreError> {
-    let places = gateway.work.places(gateway.clock.now(), PLACES).await?;
-    let works = places.into_iter().map(|place| async move { work_at(gateway, &place).await });
-    let found = stream::iter(works).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
-    Ok(found.into_iter().sum())
-}
-
-async fn work_at(gateway: &Gateway, place: &WorkPlace) -> usize {
-    match try_work_at(gateway, place).await {
-        Ok(found) => found,
-        Err(error) => {
-            warn!(error = %error, "due work is left for later");
-            0
-        }
+/// The places where work is due and nobody here is at it, the longest waiting first, as many as there is room for.
+async fn find_places(gateway: &Gateway, busy: &BTreeSet<WorkScope>) -> Vec<WorkPlace> {
+    let room = AT_ONCE.saturating_sub(busy.len());
+    if room == 0 {
+        return Vec::new();
     }
+    let found = gateway.work.places(gateway.clock.now(), AT_ONCE + room).await;
+    let places = found.unwrap_or_else(|error| {
+        warn!(error = %error, "due work cannot be read");
+        Vec::new()
+    });
+    places.into_iter().filter(|place| !busy.contains(&place.scope)).take(room).collect()
 }
 
-async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, StoreError> {
+/// Takes some of what is due at a place; answers which it was.
+async fn work_at(gateway: &Gateway, place: WorkPlace) -> WorkScope {
+    if let Err(error) = try_work_at(gateway, &place).await {
+        warn!(error = %error, "due work is left for later");
+        gateway.clock.wait(REST).await;
+    }
+    place.scope
+}
+
+async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let items = gateway.work.due(place, now, ITEMS).await?;
-    let count = items.len();
     // The events of a site are brought all together.
     let items = items.into_iter().fold(Vec::new(), |mut distinct, item| {
         if !distinct.contains(&item) {
@@ -80,10 +89,9 @@ async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<usize, Stor
         distinct
     });
     let works = items.into_iter().map(|item| async move { take(gateway, &item).await });
-    let taken = stream::iter(works).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+    let taken = join_all(works).await;
     gateway.work.settle(place, now).await?;
-    taken.into_iter().collect::<Result<Vec<()>, _>>()?;
-    Ok(count)
+    taken.into_iter().collect()
 }
 
 async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {

@@ -2,25 +2,17 @@
 //!
 //! `Nothing → Intended → Bound`, and what is no longer wanted is *doomed*, removed at the provider one by one.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use crate::domain::concealed::Concealed;
-use crate::domain::concealed::LinkUrl;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
-use crate::domain::meeting::after;
 use crate::domain::pause::Pause;
 use crate::domain::pause::Pauses;
 
 /// At most this many creates of one generation may end without a clear answer; then a person must look.
 pub const ATTEMPTS: u8 = 2;
-
-/// So many refusals of a removal, with growing pauses of ten minutes at most, are longer than a meeting that runs.
-const REFUSALS: u8 = 150;
 
 /// What exists of a session at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,22 +103,6 @@ pub struct Doomed {
     pub refusals: u8,
 }
 
-impl Doomed {
-    /// A meeting that is to go from now on.
-    pub fn new(grant: GrantId, id: MeetingId, why: Doom) -> Self {
-        Self { grant, id, why, refusals: 0 }
-    }
-
-    fn is(&self, grant: &GrantId, id: &MeetingId) -> bool {
-        self.grant == *grant && self.id == *id
-    }
-
-    /// Whether the provider refused it so often that a person must look.
-    pub const fn needs_attention(&self) -> bool {
-        self.refusals >= REFUSALS
-    }
-}
-
 /// Why a meeting is to be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doom {
@@ -150,18 +126,6 @@ pub struct Stray {
     pub begun_at: Timestamp,
     /// How often was looked for it since.
     pub looks: u8,
-}
-
-/// When a stray is looked for, counted from when its create was begun. By the first time, a create carried out 90 seconds
-/// late shows in a list that lags by two minutes.
-const STRAY_LOOKS: [Duration; 3] =
-    [Duration::from_mins(5), Duration::from_hours(1), Duration::from_hours(24)];
-
-impl Stray {
-    /// When to look for it next; `None` where that was done often enough.
-    pub fn look_at(&self) -> Option<Timestamp> {
-        STRAY_LOOKS.get(usize::from(self.looks)).map(|delay| after(self.begun_at, *delay))
-    }
 }
 
 /// Why nothing more is tried.
@@ -303,59 +267,6 @@ impl Minting {
         self
     }
 
-    /// Marks a meeting for removal, once. One that is handed out is never marked.
-    pub fn doom(&mut self, grant: GrantId, id: MeetingId, why: Doom) {
-        let is_held = self.handed_out().is_some_and(|held| held.grant == grant && held.id == id);
-        if !is_held && !self.doomed.iter().any(|doomed| doomed.is(&grant, &id)) {
-            self.doomed.push(Doomed::new(grant, id, why));
-        }
-    }
-
-    /// A doomed meeting is removed at the provider.
-    #[must_use]
-    pub fn removed(mut self, doomed: &Doomed) -> Self {
-        self.doomed.retain(|other| !other.is(&doomed.grant, &doomed.id));
-        self.pauses.resume(&doomed.grant);
-        self.claimed_until = None;
-        self
-    }
-
-    /// The provider refused to remove a doomed meeting, as it stands: to be tried again after the pause, until a person
-    /// must look.
-    #[must_use]
-    pub fn not_removed(mut self, doomed: &Doomed, pause: Pause) -> Self {
-        let mut all = self.doomed.iter_mut();
-        if let Some(doomed) = all.find(|other| other.is(&doomed.grant, &doomed.id)) {
-            doomed.refusals = doomed.refusals.saturating_add(1);
-        }
-        self.paused(pause)
-    }
-
-    /// A complete listing showed these meetings of a stray's generation, the oldest of them is `first`. Where the session
-    /// has none of that generation, it gets the first; all others are doomed. Not so while a create is under way, whose
-    /// own meeting may be among them: then the look counts as not done.
-    #[must_use]
-    pub fn searched(mut self, stray: &Stray, (first, found): (Option<Meeting>, &[MeetingId])) -> Self {
-        self.claimed_until = None;
-        if matches!(self.state, MeetingState::Intended(_)) {
-            return self;
-        }
-        if let Some(first) = first {
-            self = self.bound(first);
-        }
-        for id in found {
-            self.doom(stray.grant.clone(), id.clone(), Doom::Stray);
-        }
-        for own in &mut self.strays {
-            if own.begun_at == stray.begun_at && own.grant == stray.grant {
-                own.looks = stray.looks.saturating_add(1);
-            }
-        }
-        self.strays.retain(|stray| stray.look_at().is_some());
-        self.pauses.resume(&stray.grant);
-        self
-    }
-
     /// The create of `intent` made nothing: the intent goes, `outcome` says what comes after it. An intent that is
     /// not the current one any more changes nothing.
     #[must_use]
@@ -423,33 +334,6 @@ impl Minting {
     pub fn gone(mut self, id: &MeetingId) -> Self {
         if matches!(&self.state, MeetingState::Bound(meeting) if meeting.id == *id) {
             self.next_generation(None);
-        }
-        self
-    }
-
-    /// The bound meeting shows this.
-    #[must_use]
-    pub fn updated(mut self, id: &MeetingId, shown: Shown, now: Timestamp) -> Self {
-        if let MeetingState::Bound(meeting) = &mut self.state
-            && meeting.id == *id
-        {
-            meeting.shown = shown;
-            meeting.shown_at = now;
-            let host = meeting.grant.clone();
-            self.pauses.resume(&host);
-            self.claimed_until = None;
-        }
-        self
-    }
-
-    /// The provider has the bound meeting at this address, with this passcode.
-    #[must_use]
-    pub fn readdressed(mut self, id: &MeetingId, join_url: &LinkUrl, passcode: Option<&Concealed>) -> Self {
-        if let MeetingState::Bound(meeting) = &mut self.state
-            && meeting.id == *id
-        {
-            meeting.join_url = join_url.clone();
-            meeting.passcode = passcode.cloned();
         }
         self
     }

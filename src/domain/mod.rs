@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod attention;
+pub mod budget;
 pub mod cause;
 pub mod concealed;
 pub mod custom_link;
@@ -16,11 +17,13 @@ pub mod hash;
 pub mod history;
 pub mod id;
 pub mod join;
+pub mod leftover;
 pub mod link;
 pub mod locale;
 pub mod meeting;
 pub mod minting;
 pub mod overlap;
+pub mod pace;
 pub mod pause;
 pub mod portal;
 pub mod resolve;
@@ -32,5 +35,6 @@ pub mod step;
 pub mod tally;
 pub mod time_zone;
 pub mod token;
+pub mod upkeep;
 pub mod venue;
 pub mod visibility;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::account::AccountState;
+use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::Shown;
@@ -56,6 +57,8 @@ pub struct Timing {
     pub in_flight: Duration,
     /// A meeting that was made shows in listings after this at the latest.
     pub settle: Duration,
+    /// A step that began this long ago may be taken by another replica.
+    pub claim: Duration,
 }
 
 /// What to do next about a session's meeting.
@@ -93,7 +96,7 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         let until = match &step {
             Step::Rest => continue,
             Step::Wait(until) => Some(*until),
-            acting => acting.host().and_then(paused),
+            acting => acting.call().and_then(|(host, _)| paused(host)),
         };
         // What waits for its time may be paused for longer.
         match until {
@@ -132,14 +135,14 @@ fn further_steps(minting: &Minting, now: Timestamp) -> impl Iterator<Item = Step
 }
 
 impl Step {
-    /// Whose calls it needs.
-    pub fn host(&self) -> Option<&GrantId> {
+    /// Whose calls it needs, and which.
+    pub fn call(&self) -> Option<(&GrantId, Request)> {
         match self {
-            Self::Create(wanted) => Some(&wanted.grant),
-            Self::Look(intent) => Some(&intent.grant),
-            Self::Update(meeting, _) => Some(&meeting.grant),
-            Self::Remove(doomed) => Some(&doomed.grant),
-            Self::Search(stray) => Some(&stray.grant),
+            Self::Create(wanted) => Some((&wanted.grant, Request::Create(wanted.shown.starts_at))),
+            Self::Look(intent) => Some((&intent.grant, Request::List)),
+            Self::Update(meeting, shown) => Some((&meeting.grant, Request::Update(shown.starts_at))),
+            Self::Remove(doomed) => Some((&doomed.grant, Request::Remove)),
+            Self::Search(stray) => Some((&stray.grant, Request::List)),
             Self::Rest | Self::Wait(_) | Self::Forget => None,
         }
     }
@@ -212,7 +215,11 @@ mod tests {
     use crate::domain::pause::Pause;
     use crate::domain::pause::PauseReason;
 
-    const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
+    const TIMING: Timing = Timing {
+        in_flight: Duration::from_secs(30),
+        settle: Duration::from_mins(1),
+        claim: Duration::from_mins(2),
+    };
 
     fn wish(of: &Session, host: &str) -> Wanted {
         Wanted::Meeting(WantedMeeting { grant: grant(host), shown: shown(of) })

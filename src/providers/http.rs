@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -29,7 +30,18 @@ const BODY_CAP: usize = 1024 * 1024;
 
 /// The one outbound client. Cheap to clone; made once, in the composition root.
 #[derive(Debug, Clone)]
-pub struct HttpClient {
+pub struct HttpClient(Arc<dyn Transport>);
+
+/// How requests go out and answers come in: sockets, or a test that has none.
+#[async_trait::async_trait]
+pub trait Transport: Send + Sync + fmt::Debug {
+    /// Sends a request once. `timeout` covers all of it, from the connection to the last byte of the body.
+    async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered>;
+}
+
+/// Requests on sockets of this machine.
+#[derive(Debug)]
+struct Sockets {
     outside: reqwest::Client,
     loopback: reqwest::Client,
 }
@@ -71,16 +83,17 @@ impl HttpClient {
     pub fn open() -> Result<Self, NoClient> {
         let outside = builder().build().map_err(NoClient)?;
         let loopback = builder().no_proxy().build().map_err(NoClient)?;
-        Ok(Self { outside, loopback })
+        Ok(Self::over(Arc::new(Sockets { outside, loopback })))
     }
 
-    /// Sends a request once. `timeout` covers all of it, from the connection to the last byte of the body.
+    /// Makes the client over another way out.
+    pub fn over(transport: Arc<dyn Transport>) -> Self {
+        Self(transport)
+    }
+
+    /// Sends a request once; see [`Transport::send`].
     pub async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
-        let client = if is_loopback(request.uri().host()) { &self.loopback } else { &self.outside };
-        let mut request = reqwest::Request::try_from(request).map_err(not_sent)?;
-        *request.timeout_mut() = Some(timeout);
-        let response = client.execute(request).await.map_err(unanswered)?;
-        read(response).await
+        self.0.send(request, timeout).await
     }
 
     /// Fetches a document: a 200, read whole; every other answer is an error.
@@ -92,6 +105,17 @@ impl HttpClient {
             StatusCode::OK => Ok(std::mem::take(&mut *answer.body)),
             status => Err(CallError::Status(status.as_u16())),
         }
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for Sockets {
+    async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
+        let client = if is_loopback(request.uri().host()) { &self.loopback } else { &self.outside };
+        let mut request = reqwest::Request::try_from(request).map_err(not_sent)?;
+        *request.timeout_mut() = Some(timeout);
+        let response = client.execute(request).await.map_err(unanswered)?;
+        read(response).await
     }
 }
 

@@ -174,6 +174,7 @@ fn gateway(
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),
         heard: Arc::new(Notify::new()),
+        closures: Arc::default(),
         looks: Arc::default(),
         waiters: Arc::new(Semaphore::new(events::MOST_WAITING)),
         refreshes: Arc::new(Flights::default()),

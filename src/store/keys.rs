@@ -127,6 +127,10 @@ impl IndexName {
 /// What waits to be done in a partition, by when: milliseconds since 1970.
 pub const DUE: IndexName = IndexName(Cow::Borrowed("due"));
 
+/// The sessions of a site whose next step waits to be taken, by when: milliseconds since 1970. Apart from [`DUE`], so that
+/// no backlog of theirs holds up what is announced.
+pub const STEPS: IndexName = IndexName(Cow::Borrowed("steps"));
+
 /// The sessions of a site by their start: milliseconds since 1970.
 pub const SESSIONS: IndexName = IndexName(Cow::Borrowed("sessions"));
 

@@ -117,7 +117,7 @@ impl Sites for StoredSites {
         for session in &change.sessions {
             changes.push(as_sealed(session));
             index.extend(listed::changes(session));
-            index.push(work::as_due(&work::session_member(&session.id), session.due));
+            index.push(work::as_step(&session.id, session.due));
             dues.extend(session.due);
         }
         for trace in &change.traces {

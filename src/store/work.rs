@@ -19,6 +19,7 @@ use crate::app::ports::stored::StoreError;
 use crate::domain::id::SessionId;
 use crate::domain::meeting::after;
 use crate::store::keys;
+use crate::store::keys::IndexName;
 use crate::store::keys::Partition;
 use crate::store::sealed::Entry;
 use crate::store::sealed::IndexChange;
@@ -54,7 +55,11 @@ impl StoredWork {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let range = Range { min: 0, max: until, after: None, limit, order: Order::Ascending };
-        Ok(self.sealed.range(partition, &keys::DUE, &range).await?)
+        let mut found = self.sealed.range(partition, &keys::DUE, &range).await?;
+        if matches!(partition, Partition::Site(_)) {
+            found.extend(self.sealed.range(partition, &keys::STEPS, &range).await?);
+        }
+        Ok(found)
     }
 }
 
@@ -90,7 +95,7 @@ impl Work for StoredWork {
         let seen = place.hinted_at.as_millisecond();
         let left = self.due_in(&partition, FAR, 1).await?;
         // What is due now stands behind those that have not had their turn.
-        let due = left.first().map(|entry| entry.score.max(now.as_millisecond()) & !1);
+        let due = left.iter().map(|entry| entry.score.max(now.as_millisecond()) & !1).min();
         let last_look = after(now, COMMIT_TIME).as_millisecond() | 1;
         let next = match due {
             Some(at) if at <= last_look || is_last_look(seen) => Some(at),
@@ -125,7 +130,9 @@ pub(in crate::store) async fn commit_hinted(
     partition: &Partition,
     (commit, due): (&SealedCommit, Option<Timestamp>),
 ) -> Result<Committed, StoreError> {
-    let Some(due) = due.map(hint_ms) else { return Ok(sealed.commit(partition, commit).await?.into()) };
+    let Some(due) = due.map(|at| hint_ms(at.max(sealed.now()))) else {
+        return Ok(sealed.commit(partition, commit).await?.into());
+    };
     sealed.hint(partition, due).await?;
     let committed: Committed = sealed.commit(partition, commit).await?.into();
     if committed == Committed::Yes
@@ -137,8 +144,7 @@ pub(in crate::store) async fn commit_hinted(
     Ok(committed)
 }
 
-/// Where a session's step stands among due work.
-pub(in crate::store) fn session_member(session: &SessionId) -> String {
+fn session_member(session: &SessionId) -> String {
     format!("session/{session}")
 }
 
@@ -152,9 +158,18 @@ pub(in crate::store) fn look_member(session: &SessionId) -> String {
     format!("look/{session}")
 }
 
-/// The change that makes something due, or not due.
+/// The change that makes a session's next step due, or not due.
+pub(in crate::store) fn as_step(session: &SessionId, due: Option<Timestamp>) -> IndexChange {
+    entry(keys::STEPS, &session_member(session), due)
+}
+
+/// The change that makes something else due, or not due.
 pub(in crate::store) fn as_due(member: &str, due: Option<Timestamp>) -> IndexChange {
-    let (index, member) = (keys::DUE, member.to_owned());
+    entry(keys::DUE, member, due)
+}
+
+fn entry(index: IndexName, member: &str, due: Option<Timestamp>) -> IndexChange {
+    let member = member.to_owned();
     match due {
         Some(at) => IndexChange::Add { index, member, score: at.as_millisecond() },
         None => IndexChange::Remove { index, member },

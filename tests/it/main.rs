@@ -15,9 +15,17 @@ mod fixtures;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod seeded_bugs;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod simulator;
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -123,6 +126,33 @@ pub struct HostAccess {
     pub api_url: Option<Url>,
     /// The personal room of the host, which must never be handed out (R11).
     pub personal_room: Option<String>,
+    /// What the provider says of the calls that are left.
+    pub told: Told,
+}
+
+/// What a provider says of the calls that are left, beside an answer: heard by its adapter, taken by whoever called.
+#[derive(Debug, Clone, Default)]
+pub struct Told(Arc<Mutex<Option<Remaining>>>);
+
+impl Told {
+    /// Keeps what was said last.
+    pub fn hear(&self, remaining: Remaining) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(remaining);
+    }
+
+    /// Takes what was said last; `None` where nothing was.
+    pub fn take(&self) -> Option<Remaining> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The calls of an organisation that are left, of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remaining {
+    /// The most of them in the time that is counted.
+    pub limit: u32,
+    /// How many are left of it.
+    pub left: u32,
 }
 
 /// A meeting to be made.
@@ -221,11 +251,13 @@ pub enum ProviderError {
         /// When to try again, where it says so.
         until: Option<Timestamp>,
     },
-    /// The host's calls of the day are spent, until then.
-    #[error("the host's calls of the day are spent")]
+    /// The calls of the day are spent, until then.
+    #[error("the calls of the day are spent")]
     DailyLimit {
         /// When the day is over.
         until: Timestamp,
+        /// Whose calls.
+        of: LimitOf,
     },
     /// The request was certainly not executed: try again later.
     #[error("the provider could not be reached")]
@@ -236,6 +268,15 @@ pub enum ProviderError {
     /// The personal room of the host came back: never to be handed out (R11).
     #[error("the provider gave the host's personal room")]
     PersonalRoom,
+}
+
+/// Whose calls of a day are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitOf {
+    /// Those of the host: creates and updates.
+    Host,
+    /// All those of the organisation.
+    Organisation,
 }
 
 /// What went wrong on the way; no address, no token, no body.

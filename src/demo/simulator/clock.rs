@@ -43,6 +43,7 @@ impl SimulatedClock {
         let mut elapsed = self.base.wait(duration);
         loop {
             tokio::select! {
+                biased;
                 () = &mut elapsed => return,
                 changed = ahead.changed() => if changed.is_err() || self.now() >= until { return },
             }

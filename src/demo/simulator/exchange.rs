@@ -16,6 +16,7 @@ use crate::demo::simulator::cut;
 use crate::demo::simulator::faults::Fault;
 use crate::demo::simulator::ledger::Entry;
 use crate::demo::simulator::modes::Presence;
+use crate::demo::simulator::modes::WebhookOrder;
 use crate::demo::simulator::oauth::grants::Standing;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::state::Call;
@@ -23,6 +24,7 @@ use crate::demo::simulator::state::Pending;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
 use crate::demo::simulator::user::UserId;
+use crate::demo::simulator::webhooks::deliver;
 
 const TOO_MANY_AT_ONCE: &str =
     "Too many concurrent requests. A request to disassociate this user has already been made.";
@@ -36,22 +38,29 @@ pub(super) async fn exchange(shared: Arc<Shared>, call: Call) -> Response {
 }
 
 async fn conduct(shared: Arc<Shared>, call: Call) -> Response {
-    let (begun, latency) = {
+    let (begun, latency, order) = {
         let mut state = shared.open();
         let begun = state.begin(&call, shared.clock.now());
-        (begun, Duration::from_millis(state.modes.latency_milliseconds.into()))
+        let latency = Duration::from_millis(state.modes.latency_milliseconds.into());
+        (begun, latency, state.modes.webhooks.clone())
     };
     let (fault, deleting) = match begun {
         Ok(begun) => begun,
         Err(refusal) => return refusal.into_response(),
     };
     let (response, delay) = carry_out(&shared, call, fault).await;
+    if order == WebhookOrder::BeforeAnswer {
+        deliver(&shared).await;
+    }
     let delay = delay.saturating_add(latency);
     if !delay.is_zero() {
         shared.clock.wait(delay).await;
     }
     if let Some(user) = deleting {
         shared.open().deleting.remove(&user);
+    }
+    if order == WebhookOrder::AfterAnswer {
+        tokio::spawn(async move { deliver(&shared).await });
     }
     response
 }
@@ -96,6 +105,11 @@ async fn carry_out(shared: &Shared, call: Call, fault: Option<Fault>) -> (Respon
             let due = after(now, Duration::from_secs(seconds.into()));
             shared.open().postpone(call, now, due);
             cut::no_answer()
+        }
+        Some(Fault::ExpiringPages) => {
+            let answer = act(Some);
+            shared.open().cursors.clear();
+            answer.into_response()
         }
     };
     (response, Duration::ZERO)

@@ -56,6 +56,8 @@ pub(super) enum Fault {
     Html,
     /// The connection closes without an answer, and the request is carried out this much later.
     LateCommit { seconds: u32 },
+    /// Carried out and answered: every page token there is, also one in this answer, has expired.
+    ExpiringPages,
 }
 
 impl Fault {
@@ -70,6 +72,7 @@ impl Fault {
             Self::TruncatedBody => "truncated_body",
             Self::Html => "html",
             Self::LateCommit { .. } => "late_commit",
+            Self::ExpiringPages => "expiring_pages",
         }
     }
 

@@ -24,6 +24,7 @@ mod settings;
 mod state;
 mod user;
 mod users;
+mod webhooks;
 
 pub use self::modes::Modes;
 pub use self::server::Simulator;

@@ -39,16 +39,22 @@ pub struct Modes {
     pub delete_in_progress: DeleteInProgress,
     /// How long a new meeting is missing from lists (2.8).
     pub list_lag_seconds: u32,
+    /// Whether all new meetings are missing equally long (2.8).
+    pub list_lag: ListLag,
     /// What a change between two pages does to a list (2.8).
     pub list_paging: ListPaging,
     /// Whether `from` and `to` narrow a list (2.8).
     pub list_dates: ListDates,
+    /// How many meetings a page holds at most (2.8).
+    pub list_pages: ListPages,
     /// The limits per second and account (4).
     pub rate_limits: RateLimits,
     /// Whether answers carry `X-RateLimit-…` (4).
     pub rate_limit_headers: Presence,
     /// Which calls count in a host's hundred a day (4).
     pub daily_count: DailyCount,
+    /// When the app is told of what a call did (5.4).
+    pub webhooks: WebhookOrder,
     /// How long every answer takes, after its request was carried out.
     pub latency_milliseconds: u32,
 }
@@ -214,6 +220,15 @@ mode!(
     }
 );
 mode!(
+    /// Whether all new meetings are missing from lists equally long.
+    ListLag {
+        /// They are.
+        Equal,
+        /// Each is missing for a part of that time, by its id.
+        EachItsOwn,
+    }
+);
+mode!(
     /// What a change between two pages does to a list.
     ListPaging {
         /// Nothing: the pages are those of the first request.
@@ -229,6 +244,24 @@ mode!(
         Honoured,
         /// They are ignored.
         Ignored,
+    }
+);
+mode!(
+    /// How many meetings a page holds at most.
+    ListPages {
+        /// As many as the caller asks for.
+        AsAsked,
+        /// So many, whatever the caller asks for.
+        AtMost { meetings: u32 },
+    }
+);
+mode!(
+    /// When the app is told of what a call did.
+    WebhookOrder {
+        /// Before the call is answered.
+        BeforeAnswer,
+        /// Once it is answered.
+        AfterAnswer,
     }
 );
 mode!(

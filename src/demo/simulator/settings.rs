@@ -15,6 +15,9 @@ const APP_SCOPES: [&str; 6] = [
     "user:read:user",
 ];
 
+/// The secret token where nobody names another: a word everybody may know, since it vouches for a simulator alone.
+const WEBHOOK_SECRET: &str = "the webhook secret of the simulator";
+
 /// What a simulator is started with.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -22,6 +25,8 @@ pub struct Settings {
     pub client_id: String,
     /// The client secrets that work at once (zoom/facts.md 1.8).
     pub client_secrets: Vec<SecretString>,
+    /// The app's secret token: what webhooks are signed with (zoom/facts.md 5.2).
+    pub webhook_secret: SecretString,
     /// The redirect addresses registered for the app; matched exactly.
     pub redirect_uris: Vec<String>,
     /// Where the simulator itself is reached.
@@ -42,6 +47,7 @@ impl Settings {
         Self {
             client_id,
             client_secrets,
+            webhook_secret: SecretString::from(WEBHOOK_SECRET),
             redirect_uris: Vec::new(),
             public_url,
             scopes: APP_SCOPES.map(str::to_owned).to_vec(),

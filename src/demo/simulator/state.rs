@@ -31,6 +31,7 @@ use crate::demo::simulator::settings::Standing;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::user::User;
 use crate::demo::simulator::user::UserId;
+use crate::demo::simulator::webhooks::Webhooks;
 
 /// What all routes share: the clock, and the state behind its lock.
 pub(super) struct Shared {
@@ -74,6 +75,8 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) faults: Faults,
     pub(super) ledger: Ledger,
+    /// Who is told of what happens, and what they are yet to be told.
+    pub(super) webhooks: Webhooks,
     /// Requests to be carried out later.
     pub(super) pending: Vec<Pending>,
     /// Users with a deletion under way: there may be one at a time (zoom/facts.md 4).
@@ -114,6 +117,7 @@ impl State {
             limits: Limits::default(),
             faults: Faults::default(),
             ledger: Ledger::default(),
+            webhooks: Webhooks::default(),
             pending: Vec::new(),
             deleting: BTreeSet::new(),
         }

@@ -6,10 +6,11 @@
 use jiff::Timestamp;
 
 use crate::app::ports::provider::CallError;
+use crate::app::ports::provider::LimitOf;
 use crate::app::ports::provider::ProviderError;
+use crate::domain::budget::next_midnight;
 use crate::providers::http::Answer;
 use crate::providers::http::Unanswered;
-use crate::providers::zoom::retry_after::next_midnight;
 use crate::providers::zoom::retry_after::parse_retry_after;
 use crate::providers::zoom::wire;
 
@@ -29,7 +30,7 @@ pub(super) enum Failure {
     /// Too many requests a second.
     RateLimited { until: Option<Timestamp> },
     /// The calls of the day are spent.
-    DailyLimit { until: Timestamp },
+    DailyLimit { until: Timestamp, of: LimitOf },
     /// Certainly not executed.
     NotExecuted(CallError),
     /// Perhaps executed.
@@ -76,9 +77,10 @@ fn limit(answer: &Answer, message: &str, now: Timestamp) -> Failure {
     let kind = answer.headers.get("x-ratelimit-type").and_then(|kind| kind.to_str().ok());
     let is_daily = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("daily-limit"));
     if message.starts_with("You have exceeded the daily rate limit") {
-        Failure::DailyLimit { until: next_midnight(now) }
+        Failure::DailyLimit { until: next_midnight(now), of: LimitOf::Host }
     } else if is_daily || message.contains("maximum daily rate limit") {
-        Failure::DailyLimit { until: retry_after.unwrap_or_else(|| next_midnight(now)) }
+        let until = retry_after.unwrap_or_else(|| next_midnight(now));
+        Failure::DailyLimit { until, of: LimitOf::Organisation }
     } else {
         Failure::RateLimited { until: retry_after }
     }
@@ -101,7 +103,7 @@ impl From<Failure> for ProviderError {
             Failure::Gone => Self::Gone,
             Failure::Rejected { status, code } => Self::Rejected { status, code },
             Failure::RateLimited { until } => Self::RateLimited { until },
-            Failure::DailyLimit { until } => Self::DailyLimit { until },
+            Failure::DailyLimit { until, of } => Self::DailyLimit { until, of },
             Failure::NotExecuted(error) => Self::NotExecuted(error),
             Failure::Ambiguous(error) => Self::Ambiguous(error),
         }
@@ -210,7 +212,8 @@ mod tests {
     fn the_three_limits_are_told_apart() {
         let now = at("2026-11-22T13:00:00Z");
         let midnight = at("2026-11-23T00:00:00Z");
-        let daily = Failure::DailyLimit { until: midnight };
+        let daily = Failure::DailyLimit { until: midnight, of: LimitOf::Organisation };
+        let of_host = Failure::DailyLimit { until: midnight, of: LimitOf::Host };
         let qps = ("x-ratelimit-type", "QPS");
         let of_day = ("x-ratelimit-type", "Daily-limit");
         let cases = [
@@ -223,9 +226,9 @@ mod tests {
             (vec![of_day, ("retry-after", "2026-11-23T00:00:00Z")], OF_THE_DAY, daily.clone()),
             (vec![of_day, ("retry-after", "Mon, 23 Nov 2026 00:00:00 GMT")], "", daily.clone()),
             (vec![of_day], OF_THE_DAY, daily.clone()),
-            (vec![], OF_THE_DAY, daily.clone()),
-            (vec![("x-ratelimit-remaining", "5893")], OF_THE_HOST, daily.clone()),
-            (vec![qps, ("retry-after", "1")], OF_THE_HOST, daily),
+            (vec![], OF_THE_DAY, daily),
+            (vec![("x-ratelimit-remaining", "5893")], OF_THE_HOST, of_host.clone()),
+            (vec![qps, ("retry-after", "1")], OF_THE_HOST, of_host),
             (vec![], "<html>Too Many Requests</html>", Failure::RateLimited { until: None }),
         ];
         for (headers, body, expected) in cases {

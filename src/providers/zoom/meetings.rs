@@ -63,8 +63,8 @@ impl ZoomMeetings {
         query: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<Answer, Failure> {
-        let (access, api_url) = (&host.access, host.api_url.as_ref());
-        self.rest.call(Call { method, access, api_url, path, query, body }).await
+        let (access, api_url, told) = (&host.access, host.api_url.as_ref(), Some(&host.told));
+        self.rest.call(Call { method, access, api_url, told, path, query, body }).await
     }
 
     /// Reads a meeting's id and addresses. An address that leads elsewhere counts as unreadable.

@@ -238,6 +238,7 @@ impl ZoomAuthorization {
             method: Method::GET,
             access: &tokens.access,
             api_url: tokens.api_url.as_ref(),
+            told: None,
             path: &["users", "me"],
             query: &[],
             body: Vec::new(),

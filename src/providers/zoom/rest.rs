@@ -19,6 +19,8 @@ use url::Url;
 
 use crate::app::ports::clock::Clock;
 use crate::app::ports::provider::CallError;
+use crate::app::ports::provider::Remaining;
+use crate::app::ports::provider::Told;
 use crate::providers::http::Answer;
 use crate::providers::http::HttpClient;
 use crate::providers::zoom::address::parse_api_url;
@@ -43,6 +45,8 @@ pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) access: &'a SecretString,
     pub(super) api_url: Option<&'a Url>,
+    /// Where to say what is left of the organisation's calls.
+    pub(super) told: Option<&'a Told>,
     /// Below `/v2`.
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
@@ -62,8 +66,12 @@ impl Rest {
 
     /// Makes a call; an answer is a 2xx.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, Failure> {
+        let told = call.told;
         let request = self.request(call)?;
         let answer = self.http.send(request, self.timeout).await?;
+        if let (Some(told), Some(remaining)) = (told, remaining(&answer)) {
+            told.hear(remaining);
+        }
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -130,6 +138,12 @@ pub(super) fn unreadable(answer: &Answer) -> Failure {
 /// Writes a body.
 pub(super) fn write<T: Serialize>(body: &T) -> Vec<u8> {
     serde_json::to_vec(body).expect("texts, numbers and switches are always JSON")
+}
+
+/// What is left of the organisation's calls, where the answer says so (zoom/facts.md 4).
+fn remaining(answer: &Answer) -> Option<Remaining> {
+    let number = |name| answer.headers.get(name)?.to_str().ok()?.trim().parse().ok();
+    Some(Remaining { limit: number("x-ratelimit-limit")?, left: number("x-ratelimit-remaining")? })
 }
 
 /// What Zoom's support asks for (zoom/facts.md 2.1).

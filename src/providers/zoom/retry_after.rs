@@ -6,7 +6,6 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use jiff::tz::TimeZone;
 
 use crate::domain::meeting::after;
 
@@ -18,13 +17,6 @@ pub(super) fn parse_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<T
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let until = parse_seconds(text, now).or_else(|| text.parse().ok()).or_else(|| parse_http_date(text))?;
     Some(until.clamp(after(now, Duration::from_secs(1)), after(now, LONGEST)))
-}
-
-/// The next 00:00 UTC, when the calls of a day begin anew.
-pub(super) fn next_midnight(now: Timestamp) -> Timestamp {
-    let day = now.to_zoned(TimeZone::UTC).date();
-    let midnight = day.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
-    midnight.map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 fn parse_seconds(text: &str, now: Timestamp) -> Option<Timestamp> {
@@ -65,12 +57,5 @@ mod tests {
             assert_eq!(parse_retry_after(&headers, now), expected.map(at), "{text}");
         }
         assert_eq!(parse_retry_after(&HeaderMap::new(), now), None);
-    }
-
-    #[test]
-    fn a_day_ends_at_midnight_utc() {
-        assert_eq!(next_midnight(at("2026-11-22T23:59:59Z")), at("2026-11-23T00:00:00Z"));
-        assert_eq!(next_midnight(at("2026-11-23T00:00:00Z")), at("2026-11-24T00:00:00Z"));
-        assert_eq!(next_midnight(at("2026-12-31T00:00:01Z")), at("2027-01-01T00:00:00Z"));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
@@ -183,6 +184,11 @@ impl Sealed {
     pub fn keeping(most: u64, parts: SealedParts) -> Self {
         let SealedParts { kv, keyring, entropy, clock } = parts;
         Self { kv, keyring, entropy, clock, held: KeysHeld::new(most), hash_key: OnceCell::new() }
+    }
+
+    /// The time, as the store goes by it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Makes an id for a commit.

@@ -2,6 +2,7 @@
 
 mod account_warnings;
 mod accounts;
+mod ambiguous;
 mod bad_days;
 mod batches;
 mod booking;
@@ -23,6 +24,7 @@ mod overlaps;
 mod plans;
 mod reading;
 mod redeciding;
+mod redis_replicas;
 mod refusals;
 mod search;
 mod second_eyes;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
+use crate::support::dice::Dice;
 use crate::support::visitor::Visitor;
 
 /// The site whose answers must not move.
@@ -21,27 +22,6 @@ const AUDIENCES: [&str; 6] =
     ["staff", "confirmation_email", "members_area", "reminder_email", "sms", "calendar_file"];
 /// So many requests of each kind of traffic.
 const TRAFFIC: usize = 80;
-
-/// Numbers that look random and are the same in every run (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(sides).unwrap()).unwrap()
-    }
-
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-
-    fn coin(&mut self) -> bool {
-        self.below(2) == 0
-    }
-}
 
 /// An answer, whole, but for its date.
 type Bytes = (StatusCode, String, String);
@@ -187,7 +167,7 @@ async fn what_happens_on_one_site_changes_no_byte_of_another(
     let before = everything(&world, &addresses).await;
     let found = before.iter().filter(|(_, (status, ..))| status.is_success() || status.is_redirection());
     assert_eq!(found.count(), 69, "there is something to see");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut done = 0;
 
     for round in 0..TRAFFIC {

@@ -259,6 +259,7 @@ impl World {
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
             heard: Arc::default(),
+            closures: Arc::default(),
             looks: Arc::default(),
             waiters: Arc::new(tokio::sync::Semaphore::new(1)),
             entropy: Arc::new(Counting::default()),

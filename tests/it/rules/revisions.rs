@@ -38,7 +38,11 @@ use crate::rules::changes::start;
 use crate::rules::house;
 use crate::rules::many;
 
-const TIMING: Timing = Timing { in_flight: Duration::from_secs(30), settle: Duration::from_mins(1) };
+const TIMING: Timing = Timing {
+    in_flight: Duration::from_secs(30),
+    settle: Duration::from_mins(1),
+    claim: Duration::from_mins(2),
+};
 
 /// What happens to a site and its session, as the use cases let it happen.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! Lists: what they show, and how their pages hang together.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
@@ -126,4 +128,50 @@ async fn a_new_meeting_can_be_missing_from_lists_for_a_while() {
     assert_eq!(world.find(&format!("/v2/meetings/{id}"), &token).await.status, 200);
     world.advance(30).await;
     assert_eq!(ids(&world, &token, "").await, [id]);
+}
+
+#[tokio::test]
+async fn new_meetings_can_be_missing_for_different_times() {
+    let world = World::start().await;
+    world.tell("modes", json!({"list_lag_seconds": 4, "list_lag": "each_its_own"})).await;
+    let token = world.connect(LUA).await.access;
+    let mut made = Vec::new();
+    for _ in 0..10 {
+        made.push(world.meeting(&token).await);
+    }
+    for second in 0..=4 {
+        let shown = made.iter().copied().filter(|id| id % 5 <= second).collect::<BTreeSet<_>>();
+        assert_eq!(ids(&world, &token, "").await.into_iter().collect::<BTreeSet<_>>(), shown, "{second}");
+        world.advance(1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_can_be_shorter_than_asked_for() {
+    let world = World::start().await;
+    world.tell("modes", json!({"list_pages": {"at_most": {"meetings": 2}}})).await;
+    let token = world.connect(LUA).await.access;
+    for _ in 0..3 {
+        world.meeting(&token).await;
+    }
+    let first = world.find("/v2/users/me/meetings?page_size=300", &token).await.body;
+    assert_eq!((page(&first).len(), &first["page_size"], &first["page_count"]), (2, &json!(2), &json!(2)));
+    let next = first["next_page_token"].as_str().unwrap();
+    assert_eq!(ids(&world, &token, &format!("?next_page_token={next}")).await.len(), 1);
+}
+
+#[tokio::test]
+async fn page_tokens_expire_when_they_are_told_to() {
+    let world = World::start().await;
+    let token = world.connect(LUA).await.access;
+    world.meeting(&token).await;
+    world.meeting(&token).await;
+    world.fault("meetings.list", json!({"kind": "expiring_pages"})).await;
+    for expected in [400, 200] {
+        let first = world.find("/v2/users/me/meetings?page_size=1", &token).await.body;
+        assert_eq!(page(&first).len(), 1);
+        let next = first["next_page_token"].as_str().unwrap();
+        let second = world.find(&format!("/v2/users/me/meetings?next_page_token={next}"), &token).await;
+        assert_eq!(second.status, expected, "{second:?}");
+    }
 }

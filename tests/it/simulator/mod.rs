@@ -7,4 +7,5 @@ mod lists;
 mod meetings;
 mod oauth;
 mod pages;
+mod webhooks;
 mod world;

@@ -1,6 +1,8 @@
 //! Due work is found at its time, whoever looks while it is being committed.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use greenroom::app::ports::store::Redecide;
 use greenroom::app::ports::store::SiteChange;
@@ -39,17 +41,30 @@ use crate::store::Store;
 use crate::store::sealed::ring;
 use crate::store::sealed::seal;
 
-/// A store at which somebody looks for work just before every commit, finds none, and moves the hint away.
+/// A store, and what goes on around its commits.
 #[derive(Debug)]
-struct Overtaken(Arc<dyn Kv>);
+struct Meddled(Arc<dyn Kv>, Around);
+
+#[derive(Debug)]
+enum Around {
+    /// Just before, somebody looks for work, finds none, and moves the hint away.
+    SomebodyLooks,
+    /// Right after, whoever committed dies: no hint of theirs arrives any more.
+    CommitterDies(AtomicBool),
+}
 
 const MUCH_LATER: i64 = 1 << 50;
 
 #[async_trait::async_trait]
-impl Kv for Overtaken {
+impl Kv for Meddled {
     async fn commit(&self, partition: &Partition, commit: &Commit) -> Result<Outcome, KvError> {
-        for (hinted, seen) in self.0.hinted(MUCH_LATER, 9).await? {
-            assert_eq!(self.0.settle_hint(&hinted, seen, Some(MUCH_LATER)).await?, Settled::Done);
+        match &self.1 {
+            Around::SomebodyLooks => {
+                for (hinted, seen) in self.0.hinted(MUCH_LATER, 9).await? {
+                    assert_eq!(self.0.settle_hint(&hinted, seen, Some(MUCH_LATER)).await?, Settled::Done);
+                }
+            }
+            Around::CommitterDies(is_dead) => is_dead.store(true, Ordering::Relaxed),
         }
         self.0.commit(partition, commit).await
     }
@@ -72,6 +87,9 @@ impl Kv for Overtaken {
     }
 
     async fn hint(&self, partition: &Partition, at_ms: i64) -> Result<(), KvError> {
+        if matches!(&self.1, Around::CommitterDies(is_dead) if is_dead.load(Ordering::Relaxed)) {
+            return Err(KvError::Unavailable("nobody is there to send it".to_owned()));
+        }
         self.0.hint(partition, at_ms).await
     }
 
@@ -103,8 +121,17 @@ impl Kv for Overtaken {
 
 #[tokio::test]
 async fn work_is_found_though_somebody_looked_between_its_hint_and_its_commit() {
+    assert_found(Around::SomebodyLooks).await;
+}
+
+#[tokio::test]
+async fn work_is_found_though_whoever_committed_it_died_at_once() {
+    assert_found(Around::CommitterDies(AtomicBool::new(false))).await;
+}
+
+async fn assert_found(around: Around) {
     let store = Store::open(Backend::Memory).await;
-    let kv: Arc<dyn Kv> = Arc::new(Overtaken(Arc::clone(&store.kv)));
+    let kv: Arc<dyn Kv> = Arc::new(Meddled(Arc::clone(&store.kv), around));
     let sealed = Arc::new(seal(&kv, ring()));
     let due: Timestamp = "2026-11-22T10:00:10Z".parse().unwrap();
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod clock;
+pub(crate) mod dice;
 pub(crate) mod fixtures;
 mod mapping;
 pub(crate) mod memory;

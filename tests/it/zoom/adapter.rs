@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::provider::Draft;
 use greenroom::app::ports::provider::HostAccess;
+use greenroom::app::ports::provider::Told;
 use greenroom::domain::entropy::Entropy;
 use greenroom::domain::hash::HashKey;
 use greenroom::domain::id::SessionId;
@@ -110,7 +111,12 @@ impl Entropy for Sevens {
 
 /// A host whose calls go where the settings say.
 pub(super) fn host() -> HostAccess {
-    HostAccess { access: "access-token-1".into(), api_url: None, personal_room: Some("3542471135".into()) }
+    HostAccess {
+        access: "access-token-1".into(),
+        api_url: None,
+        personal_room: Some("3542471135".into()),
+        told: Told::default(),
+    }
 }
 
 /// A consultation on 1 December.

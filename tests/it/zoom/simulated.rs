@@ -9,6 +9,7 @@ use greenroom::app::ports::provider::Authorized;
 use greenroom::app::ports::provider::HostAccess;
 use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::provider::Told;
 use greenroom::demo::simulator::JoinUrls;
 use greenroom::demo::simulator::Settings;
 use greenroom::demo::simulator::Simulator;
@@ -78,6 +79,7 @@ fn access(authorized: &Authorized) -> HostAccess {
         access: authorized.tokens.access.clone(),
         api_url: authorized.tokens.api_url.clone(),
         personal_room: authorized.host.personal_room.clone(),
+        told: Told::default(),
     }
 }
 

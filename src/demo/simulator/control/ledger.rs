@@ -31,6 +31,7 @@ pub(super) async fn show(Extract(shared): Extract<Arc<Shared>>) -> Shown {
         "meetings": state.meetings.list().map(|each| meeting(&state, each)).collect::<Vec<_>>(),
         "daily": daily,
         "grants": state.grants.list().iter().map(|each| grant(&state, each)).collect::<Vec<_>>(),
+        "webhooks": state.webhooks.deliveries(),
         "faults_waiting": state.faults.list().len(),
         "late_commits_waiting": state.pending.len(),
     }))

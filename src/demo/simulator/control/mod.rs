@@ -1,9 +1,10 @@
-//! Owns the control address: faults, modes, time, users, meetings, secrets, the ledger, reset. Refuses what it does
-//! not know with a sentence.
+//! Owns the control address: faults, modes, time, users, meetings, secrets, webhooks, the ledger, reset. Refuses what
+//! it does not know with a sentence.
 
 mod ledger;
 mod meetings;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/simulator/meetings/{id}/recover", post(meetings::recover))
         .route("/simulator/meetings/{id}/start", post(meetings::start))
         .route("/simulator/meetings/{id}/end", post(meetings::end))
+        .route("/simulator/webhooks", post(webhooks::subscribe).delete(webhooks::unsubscribe))
         .route("/simulator/ledger", get(ledger::show))
         .route("/simulator/reset", post(reset))
         .route("/simulator/{*rest}", axum::routing::any(unknown_route))

@@ -128,6 +128,11 @@ impl Cursors {
             })
     }
 
+    /// Lets every token expire.
+    pub(in crate::demo::simulator) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Keeps where a list goes on under a token, for a quarter of an hour.
     pub(super) fn put(&mut self, token: String, mut cursor: Cursor, now: Timestamp) {
         self.0.retain(|_, cursor| now < cursor.expires_at);

@@ -15,6 +15,8 @@ use crate::demo::simulator::meetings::cursor::Query;
 use crate::demo::simulator::meetings::record::Meeting;
 use crate::demo::simulator::meetings::render;
 use crate::demo::simulator::modes::ListDates;
+use crate::demo::simulator::modes::ListLag;
+use crate::demo::simulator::modes::ListPages;
 use crate::demo::simulator::modes::ListPaging;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Parameters;
@@ -70,6 +72,9 @@ pub(in crate::demo::simulator) fn list(
 impl State {
     fn first_page(&self, parameters: &Parameters, caller: &UserId, now: Timestamp) -> Result<Cursor, Answer> {
         let mut query = Query::parse(parameters)?;
+        if let ListPages::AtMost { meetings } = self.modes.list_pages {
+            query.page_size = query.page_size.min(meetings.max(1) as usize);
+        }
         if self.modes.list_dates == ListDates::Ignored {
             (query.from, query.to) = (None, None);
         }
@@ -84,15 +89,23 @@ impl State {
 
     /// The ids of the meetings in a list, by start; the newest may be missing for a while.
     fn listed(&self, cursor: &Cursor, now: Timestamp) -> Vec<u64> {
-        let lag = Duration::from_secs(self.modes.list_lag_seconds.into());
         let mut meetings: Vec<&Meeting> = self
             .meetings
             .existing(now)
             .filter(|meeting| meeting.host == cursor.caller && cursor.query.takes(meeting, now))
-            .filter(|meeting| after(meeting.created_at, lag) <= now)
+            .filter(|meeting| after(meeting.created_at, self.lag_of(meeting)) <= now)
             .collect();
         meetings.sort_by_key(|meeting| (meeting.start, meeting.id));
         meetings.into_iter().map(|meeting| meeting.id).collect()
+    }
+
+    /// How long a new meeting is missing from lists.
+    fn lag_of(&self, meeting: &Meeting) -> Duration {
+        let longest = u64::from(self.modes.list_lag_seconds);
+        Duration::from_secs(match self.modes.list_lag {
+            ListLag::Equal => longest,
+            ListLag::EachItsOwn => meeting.id % (longest + 1),
+        })
     }
 
     fn put_cursor(&mut self, cursor: Cursor, now: Timestamp) -> String {

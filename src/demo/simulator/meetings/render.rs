@@ -54,6 +54,16 @@ pub(super) fn short(state: &State, meeting: &Meeting) -> Value {
     Value::Object(fields)
 }
 
+/// A meeting as webhooks show it: with its passcode and settings, without a host link (zoom/facts.md 5.5).
+pub(in crate::demo::simulator) fn noticed(state: &State, meeting: &Meeting) -> Value {
+    let mut fields = common(state, meeting);
+    fields.insert("settings".to_owned(), json!(meeting.settings));
+    if let Some(passcode) = &meeting.passcode {
+        fields.insert("password".to_owned(), json!(passcode.text));
+    }
+    Value::Object(fields)
+}
+
 fn common(state: &State, meeting: &Meeting) -> Map<String, Value> {
     let mut fields = object(json!({
         "uuid": meeting.uuid,

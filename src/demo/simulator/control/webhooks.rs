@@ -1,0 +1,38 @@
+//! Sets who is told of what happens, as the app's page in the Zoom marketplace does.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use url::Url;
+
+use crate::demo::simulator::control::Body;
+use crate::demo::simulator::control::ControlError;
+use crate::demo::simulator::state::Shared;
+use crate::demo::simulator::webhooks::Subscriber;
+use crate::providers::http::HttpClient;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Subscribe {
+    url: Url,
+}
+
+/// Tells this address from here on.
+pub(super) async fn subscribe(
+    Extract(shared): Extract<Arc<Shared>>,
+    body: Body<Subscribe>,
+) -> Result<StatusCode, ControlError> {
+    let Json(Subscribe { url }) = body?;
+    let http = HttpClient::open().map_err(|error| ControlError::Value(error.to_string()))?;
+    shared.open().webhooks.subscribe(Some(Subscriber { url, http }));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells nobody from here on.
+pub(super) async fn unsubscribe(Extract(shared): Extract<Arc<Shared>>) -> StatusCode {
+    shared.open().webhooks.subscribe(None);
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,59 @@
+//! The list of points is complete: every method of every port either has its points, or only reads.
+
+use std::collections::BTreeSet;
+
+/// What only reads: it leaves nothing behind, and the seeds make it fail.
+const READS: [&str; 16] = [
+    "feed.after",
+    "grants.id_of",
+    "grants.read",
+    "sites.has_session_of",
+    "sites.read",
+    "sites.sessions",
+    "tickets.find",
+    "traces.at_venue",
+    "traces.deliveries",
+    "traces.delivery",
+    "traces.overlaps",
+    "traces.session_past",
+    "traces.site_past",
+    "work.due",
+    "work.ping",
+    "work.places",
+];
+
+const PORTS: [&str; 3] = [
+    include_str!("../../../../src/app/ports/provider.rs"),
+    include_str!("../../../../src/app/ports/store.rs"),
+    include_str!("../../../../src/app/ports/traces.rs"),
+];
+
+const POINTED: [&str; 2] = [include_str!("provider.rs"), include_str!("stored.rs")];
+
+/// Every method of a port that waits for something outside: `sites.commit`.
+fn methods() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for text in PORTS {
+        for port in text.split("pub trait ").skip(1) {
+            let name = port.split(':').next().unwrap().to_ascii_lowercase();
+            let body = port.split("\n}").next().unwrap();
+            let methods = body.split("async fn ").skip(1).map(|rest| rest.split(['(', '<']).next().unwrap());
+            all.extend(methods.map(|method| format!("{name}.{method}")));
+        }
+    }
+    all
+}
+
+/// Every effect that has its points.
+pub(super) fn effects() -> BTreeSet<String> {
+    let points = POINTED.iter().flat_map(|text| text.split(".at(\"").skip(1));
+    points.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_effect_has_its_points() {
+    let reads = READS.iter().map(|&read| read.to_owned()).collect::<BTreeSet<_>>();
+    let effects = effects();
+    assert!(reads.is_disjoint(&effects), "what only reads has no points");
+    assert_eq!(methods(), reads.union(&effects).cloned().collect::<BTreeSet<_>>());
+}

@@ -1,0 +1,215 @@
+//! Lays points around what a gateway does to the store. What it only reads has none.
+
+use std::sync::Arc;
+
+use greenroom::app::ports::store::GrantChange;
+use greenroom::app::ports::store::GrantUser;
+use greenroom::app::ports::store::Grants;
+use greenroom::app::ports::store::Life;
+use greenroom::app::ports::store::SessionEntry;
+use greenroom::app::ports::store::SessionRange;
+use greenroom::app::ports::store::SiteChange;
+use greenroom::app::ports::store::SiteSnapshot;
+use greenroom::app::ports::store::Sites;
+use greenroom::app::ports::store::Ticket;
+use greenroom::app::ports::store::Tickets;
+use greenroom::app::ports::store::Work;
+use greenroom::app::ports::store::WorkItem;
+use greenroom::app::ports::store::WorkPlace;
+use greenroom::app::ports::stored::Basis;
+use greenroom::app::ports::stored::Committed;
+use greenroom::app::ports::stored::StoreError;
+use greenroom::app::ports::stored::Stored;
+use greenroom::app::ports::traces::AtVenue;
+use greenroom::app::ports::traces::DeliveryPlace;
+use greenroom::app::ports::traces::DeliveryRange;
+use greenroom::app::ports::traces::Feed;
+use greenroom::app::ports::traces::FeedPage;
+use greenroom::app::ports::traces::FeedPlace;
+use greenroom::app::ports::traces::Only;
+use greenroom::app::ports::traces::Traces;
+use greenroom::app::ports::traces::Window;
+use greenroom::domain::delivery::Delivery;
+use greenroom::domain::delivery::DeliveryName;
+use greenroom::domain::grant::Grant;
+use greenroom::domain::history::SitePast;
+use greenroom::domain::id::GrantId;
+use greenroom::domain::id::ServiceId;
+use greenroom::domain::id::SessionId;
+use greenroom::domain::id::SiteId;
+use greenroom::domain::id::TokenHash;
+use greenroom::domain::session::Session;
+use greenroom::domain::venue::Overlap;
+use greenroom::domain::venue::Venue;
+use jiff::Timestamp;
+
+use crate::simulation::points::Post;
+
+#[derive(Debug)]
+pub(super) struct PointedSites(pub(super) Arc<dyn Sites>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Sites for PointedSites {
+    async fn read(&self, site: &SiteId, sessions: &[SessionId]) -> Result<SiteSnapshot, StoreError> {
+        self.0.read(site, sessions).await
+    }
+
+    async fn commit(&self, change: SiteChange) -> Result<Committed, StoreError> {
+        self.1.at("sites.commit", self.0.commit(change)).await
+    }
+
+    async fn sessions(&self, site: &SiteId, range: &SessionRange) -> Result<Vec<SessionEntry>, StoreError> {
+        self.0.sessions(site, range).await
+    }
+
+    async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError> {
+        self.0.has_session_of(site, service).await
+    }
+
+    async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
+        self.1.at("sites.purge", self.0.purge(site)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedGrants(pub(super) Arc<dyn Grants>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Grants for PointedGrants {
+    async fn id_of(&self, user: &GrantUser<'_>) -> Result<GrantId, StoreError> {
+        self.0.id_of(user).await
+    }
+
+    async fn read(&self, id: &GrantId) -> Result<Stored<Grant>, StoreError> {
+        self.0.read(id).await
+    }
+
+    async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError> {
+        self.1.at("grants.commit", self.0.commit(id, basis, change)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedTickets(pub(super) Arc<dyn Tickets>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Tickets for PointedTickets {
+    async fn put_if_absent(&self, hash: &TokenHash, ticket: Ticket, life: Life) -> Result<(), StoreError> {
+        self.1.at("tickets.put_if_absent", self.0.put_if_absent(hash, ticket, life)).await
+    }
+
+    async fn find(&self, hash: &TokenHash) -> Result<Option<(Basis, Ticket)>, StoreError> {
+        self.0.find(hash).await
+    }
+
+    async fn replace(
+        &self,
+        hash: &TokenHash,
+        basis: Basis,
+        ticket: Ticket,
+        life: Life,
+    ) -> Result<Committed, StoreError> {
+        self.1.at("tickets.replace", self.0.replace(hash, basis, ticket, life)).await
+    }
+
+    async fn take(&self, hash: &TokenHash) -> Result<Option<Ticket>, StoreError> {
+        self.1.at("tickets.take", self.0.take(hash)).await
+    }
+
+    async fn remove(&self, hash: &TokenHash) -> Result<(), StoreError> {
+        self.1.at("tickets.remove", self.0.remove(hash)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedWork(pub(super) Arc<dyn Work>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Work for PointedWork {
+    async fn places(&self, now: Timestamp, limit: usize) -> Result<Vec<WorkPlace>, StoreError> {
+        self.0.places(now, limit).await
+    }
+
+    async fn due(
+        &self,
+        place: &WorkPlace,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<WorkItem>, StoreError> {
+        self.0.due(place, now, limit).await
+    }
+
+    async fn settle(&self, place: &WorkPlace, now: Timestamp) -> Result<(), StoreError> {
+        self.1.at("work.settle", self.0.settle(place, now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.0.ping().await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedTraces(pub(super) Arc<dyn Traces>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Traces for PointedTraces {
+    async fn session_past(&self, site: &SiteId, session: &Session) -> Result<Vec<Session>, StoreError> {
+        self.0.session_past(site, session).await
+    }
+
+    async fn site_past(&self, site: &SiteId, sessions: &[&Session]) -> Result<Vec<SitePast>, StoreError> {
+        self.0.site_past(site, sessions).await
+    }
+
+    async fn at_venue(
+        &self,
+        site: &SiteId,
+        venue: &Venue,
+        window: &Window,
+    ) -> Result<Vec<AtVenue>, StoreError> {
+        self.0.at_venue(site, venue, window).await
+    }
+
+    async fn overlaps(
+        &self,
+        site: &SiteId,
+        sessions: &[SessionId],
+    ) -> Result<Vec<Stored<Vec<Overlap>>>, StoreError> {
+        self.0.overlaps(site, sessions).await
+    }
+
+    async fn delivery(
+        &self,
+        site: &SiteId,
+        session: &SessionId,
+        name: &DeliveryName,
+    ) -> Result<Stored<Delivery>, StoreError> {
+        self.0.delivery(site, session, name).await
+    }
+
+    async fn deliveries(
+        &self,
+        site: &SiteId,
+        range: &DeliveryRange,
+    ) -> Result<Vec<(DeliveryPlace, Option<Arc<Delivery>>)>, StoreError> {
+        self.0.deliveries(site, range).await
+    }
+
+    async fn forget(&self, site: &SiteId, session: &Session) -> Result<(), StoreError> {
+        self.1.at("traces.forget", self.0.forget(site, session)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedFeed(pub(super) Arc<dyn Feed>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Feed for PointedFeed {
+    async fn relay(&self, site: &SiteId) -> Result<usize, StoreError> {
+        self.1.at("feed.relay", self.0.relay(site)).await
+    }
+
+    async fn after(&self, place: FeedPlace, only: &Only, limit: usize) -> Result<FeedPage, StoreError> {
+        self.0.after(place, only, limit).await
+    }
+}
