@@ -13,6 +13,7 @@ mod course_link;
 mod deliveries;
 mod events;
 mod explaining;
+mod fairness;
 mod gates;
 mod history;
 mod hosting;
