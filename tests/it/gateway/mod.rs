@@ -9,6 +9,7 @@ mod booking;
 mod browser;
 mod by_hand;
 mod choosing;
+mod course_budget;
 mod course_link;
 mod deliveries;
 mod events;
