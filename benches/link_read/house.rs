@@ -295,6 +295,7 @@ fn session(index: usize, of: Size, now: Timestamp) -> Session {
         generation,
         bound_at: now,
         shown_at: now,
+        doubt: None,
     });
     session
 }

@@ -21,6 +21,7 @@ use crate::app::ports::stored::Stored;
 use crate::app::schedule;
 use crate::domain::attention::Attention;
 use crate::domain::attention::attention_of;
+use crate::domain::attention::retried;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
@@ -185,7 +186,7 @@ fn begun_again(
         return None;
     }
     let mut session = old.clone();
-    session.minting = session.minting.retried();
+    session.minting = retried(session.minting);
     Some(schedule::as_due(gateway, site, (session, stored), now))
 }
 

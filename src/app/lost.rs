@@ -103,6 +103,7 @@ fn adopted(
         generation,
         bound_at: now,
         shown_at: now,
+        doubt: None,
     }
 }
 

@@ -38,8 +38,6 @@ use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
-use crate::domain::meeting::MeetingId;
-use crate::domain::meeting::Shown;
 use crate::domain::meeting::after;
 use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
@@ -58,9 +56,17 @@ enum Claimed {
     Create(Launch),
     Look(Lost),
     Search(Missed),
-    Update(Meeting, Draft),
+    Update(Revised),
     Remove(Doomed),
     Forget(Arc<Session>),
+}
+
+/// A meeting that is to show something else.
+#[derive(Debug)]
+struct Revised {
+    meeting: Meeting,
+    draft: Draft,
+    sent_at: Timestamp,
 }
 
 /// A step that was claimed, and how many tries in a row before it did not succeed.
@@ -80,7 +86,7 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
         Claimed::Create(launch) => mint::create(gateway.clone(), site.clone(), launch).await,
         Claimed::Look(lost) => lost::look(target, (&lost, failures)).await,
         Claimed::Search(missed) => lost::search(target, (&missed, failures)).await,
-        Claimed::Update(meeting, draft) => update(target, (meeting, failures), &draft).await,
+        Claimed::Update(revised) => update(target, (&revised, failures)).await,
         Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
         Claimed::Forget(forgotten) => forget(target, &forgotten).await?,
     }
@@ -145,8 +151,12 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
             claiming(Claimed::Search(Missed { stray, marker }))
         }
         Step::Update(meeting, shown) => {
-            let marker = marker(meeting.generation);
-            claiming(Claimed::Update(meeting, Draft { shown, marker }))
+            let draft = Draft { shown, marker: marker(meeting.generation) };
+            let mut session = Session::clone(old);
+            session.minting = session.minting.updating(&meeting.id, now).claimed(claim_until);
+            let written = schedule::as_due(gateway, site, (session, stored), now);
+            let revised = Revised { meeting, draft, sent_at: now };
+            Decision::Commit(Change::of_session(written), (Claimed::Update(revised), failures))
         }
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
         Step::Forget => Decision::Keep((Claimed::Forget(Arc::clone(old)), 0)),
@@ -187,8 +197,9 @@ async fn forget(target: Target<'_>, forgotten: &Session) -> Result<(), StoreErro
 
 /// Makes the bound meeting show what the session is now, and reads back what the provider made of it: it may ignore
 /// values, and may answer with another address (zoom/facts.md 2.6).
-async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: &Draft) {
+async fn update(target: Target<'_>, (revised, failures): (&Revised, u32)) {
     let gateway = target.gateway;
+    let Revised { meeting, draft, sent_at } = revised;
     let id = &meeting.id;
     let grant = &meeting.grant;
     let request = Request::Update(draft.shown.starts_at);
@@ -205,7 +216,7 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
             }
             let now = gateway.clock.now();
             let settle = |minting: Minting| {
-                let minting = minting.updated(id, draft.shown.clone(), now);
+                let minting = minting.updated(id, draft.shown.clone(), (*sent_at, now));
                 minting.readdressed(id, &found.meeting.join_url, found.meeting.passcode.as_ref())
             };
             persist(gateway, target.site, target.session, settle).await;
@@ -214,17 +225,17 @@ async fn update(target: Target<'_>, (meeting, failures): (Meeting, u32), draft: 
             info!(session.id = %target.session, "meeting gone at the provider");
             persist(gateway, target.site, target.session, |minting| minting.gone(id)).await;
         }
-        Err(CallFailure::Rejected) => give_up(target, id, &draft.shown).await,
+        Err(CallFailure::Rejected) => give_up(target, revised).await,
         Err(failure) => pause(target, (grant, failure, failures)).await,
     }
 }
 
 /// An update that is refused for good is not sent again until something else is wanted: the meeting stays as it is.
-async fn give_up(target: Target<'_>, id: &MeetingId, shown: &Shown) {
+async fn give_up(target: Target<'_>, Revised { meeting, draft, sent_at }: &Revised) {
     warn!(session.id = %target.session, "the provider rejected an update");
     let now = target.gateway.clock.now();
-    persist(target.gateway, target.site, target.session, |minting| minting.updated(id, shown.clone(), now))
-        .await;
+    let settle = |minting: Minting| minting.updated(&meeting.id, draft.shown.clone(), (*sent_at, now));
+    persist(target.gateway, target.site, target.session, settle).await;
 }
 
 /// What became of a removal that was not refused.

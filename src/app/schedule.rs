@@ -67,6 +67,7 @@ impl Launch {
             generation: self.generation,
             bound_at: now,
             shown_at: now,
+            doubt: None,
         }
     }
 }

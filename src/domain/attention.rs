@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::domain::id::GrantId;
 use crate::domain::minting::BlockReason;
 use crate::domain::minting::MeetingState;
+use crate::domain::minting::Minting;
 use crate::domain::session::Session;
 
 /// One thing that needs a person.
@@ -23,24 +24,47 @@ pub enum Need {
     Rejected,
     /// Two creates ended without a clear answer: the host may have meetings that no session knows.
     Unclear,
+    /// The provider keeps refusing to remove a meeting that nothing wants any more.
+    NotRemoved,
 }
 
-/// What of a session needs a person, as it stands; nothing once it is over, when no meeting would help.
+/// What of a session needs a person, as it stands. Once it is over no meeting would help; what is to be removed still
+/// is.
 pub fn attention_of(session: &Session, now: Timestamp) -> Vec<Attention> {
     let is_ahead = session.booking.as_ref().is_some_and(|booking| now < booking.ends_at());
-    match &session.minting.state {
-        MeetingState::Blocked(blocked) if is_ahead => {
-            let why = match blocked.reason {
-                BlockReason::Rejected => Need::Rejected,
-                BlockReason::NeedsAttention => Need::Unclear,
-            };
-            vec![Attention { why, host: blocked.grant.clone() }]
-        }
-        MeetingState::Blocked(_)
-        | MeetingState::Nothing
-        | MeetingState::Intended(_)
-        | MeetingState::Bound(_) => Vec::new(),
+    let mut all = Vec::new();
+    if let MeetingState::Blocked(blocked) = &session.minting.state
+        && is_ahead
+    {
+        let why = match blocked.reason {
+            BlockReason::Rejected => Need::Rejected,
+            BlockReason::NeedsAttention => Need::Unclear,
+        };
+        all.push(Attention { why, host: blocked.grant.clone() });
     }
+    for doomed in session.minting.doomed.iter().filter(|doomed| doomed.needs_attention()) {
+        let attention = Attention { why: Need::NotRemoved, host: doomed.grant.clone() };
+        if !all.contains(&attention) {
+            all.push(attention);
+        }
+    }
+    all
+}
+
+/// Begins anew with all that needed a person: what was blocked as a new generation, what was not removed as if it had
+/// just been doomed. The hosts are asked at once.
+#[must_use]
+pub fn retried(mut minting: Minting) -> Minting {
+    for doomed in minting.doomed.iter_mut().filter(|doomed| doomed.needs_attention()) {
+        doomed.refusals = 0;
+        minting.pauses.resume(&doomed.grant);
+    }
+    if let MeetingState::Blocked(blocked) = &minting.state {
+        let (host, kept) = (blocked.grant.clone(), blocked.kept.clone());
+        minting.next_generation(kept);
+        minting.pauses.resume(&host);
+    }
+    minting
 }
 
 /// Whether a change makes something of a session need a person that did not before.
@@ -57,7 +81,12 @@ mod tests {
     use crate::domain::fixture::meeting;
     use crate::domain::fixture::session;
     use crate::domain::fixture::shown;
+    use crate::domain::meeting::MeetingId;
     use crate::domain::minting::Blocked;
+    use crate::domain::minting::Doom;
+    use crate::domain::minting::Doomed;
+    use crate::domain::pause::Pause;
+    use crate::domain::pause::PauseReason;
 
     fn blocked(reason: BlockReason) -> Session {
         let mut session = session("yoga", &[]);
@@ -94,5 +123,41 @@ mod tests {
         assert!(!begins_to_need(Some(&rejected), &rejected, at(0)));
         assert!(begins_to_need(Some(&rejected), &blocked(BlockReason::NeedsAttention), at(0)));
         assert!(!begins_to_need(Some(&rejected), &bare, at(0)));
+    }
+
+    fn refused(id: &str, refusals: u8) -> Doomed {
+        let (grant, id) = (grant("ana"), MeetingId::new(id));
+        Doomed { refusals, ..Doomed::new(grant, id, Doom::Unwanted) }
+    }
+
+    #[test]
+    fn a_meeting_that_cannot_be_removed_needs_a_person_whatever_becomes_of_its_session() {
+        let mut session = blocked(BlockReason::Rejected);
+        session.minting.doomed = vec![refused("1", u8::MAX), refused("2", 1), refused("3", u8::MAX)];
+        let whys = |session: &Session, second| {
+            attention_of(session, at(second)).into_iter().map(|found| found.why).collect::<Vec<_>>()
+        };
+        assert_eq!(whys(&session, 0), [Need::Rejected, Need::NotRemoved], "once for a host");
+        session.cancel();
+        assert_eq!(whys(&session, 0), [Need::NotRemoved]);
+    }
+
+    #[test]
+    fn what_is_tried_again_begins_anew_and_its_hosts_are_asked_at_once() {
+        let mut session = blocked(BlockReason::NeedsAttention);
+        let generation = session.minting.generation;
+        session.minting.attempts = 2;
+        session.minting.doomed = vec![refused("1", u8::MAX), refused("2", 1)];
+        for host in ["lua", "ana"] {
+            let (grant, reason, until) = (grant(host), PauseReason::Unavailable, at(600));
+            session.minting.pauses.hold(Pause { grant, reason, until, failures: 9 });
+        }
+        session.minting = retried(session.minting);
+        assert_eq!(attention_of(&session, at(0)), []);
+        assert_eq!((session.minting.generation, session.minting.attempts), (generation + 1, 0));
+        assert_eq!(session.minting.state, MeetingState::Nothing);
+        assert_eq!(session.minting.doomed, [refused("1", 0), refused("2", 1)]);
+        assert_eq!(session.minting.pauses.iter().count(), 0);
+        assert_eq!(retried(session.minting.clone()), session.minting, "what needs nobody stays as it is");
     }
 }

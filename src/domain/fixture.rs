@@ -150,6 +150,7 @@ pub(super) fn meeting(of: &Session, host: &str, generation: u64) -> Meeting {
         generation,
         bound_at: at(0),
         shown_at: at(0),
+        doubt: None,
     }
 }
 

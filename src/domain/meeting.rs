@@ -111,6 +111,8 @@ pub struct Meeting {
     pub shown: Shown,
     /// When it was made to show that.
     pub shown_at: Timestamp,
+    /// When an update was sent that has no answer yet, or never had one: from then on it may show something else.
+    pub doubt: Option<Timestamp>,
     /// Which of the session's meetings it is.
     pub generation: u64,
     /// When it was bound to the session.

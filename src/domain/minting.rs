@@ -200,16 +200,6 @@ impl Minting {
         self
     }
 
-    /// What was blocked is tried anew, as of a new generation: somebody has looked.
-    #[must_use]
-    pub fn retried(mut self) -> Self {
-        if let MeetingState::Blocked(blocked) = &self.state {
-            let kept = blocked.kept.clone();
-            self.next_generation(kept);
-        }
-        self
-    }
-
     /// Dooms whatever is handed out. A create under way stays intended: its meeting is doomed once it is known.
     fn drop_all(&mut self) {
         let unwanted = self.handed_out().map(|meeting| (meeting.grant.clone(), meeting.id.clone()));
@@ -223,7 +213,8 @@ impl Minting {
         }
     }
 
-    fn next_generation(&mut self, kept: Option<Box<Meeting>>) {
+    /// Begins anew: `kept` is handed out until a meeting of the new generation is bound.
+    pub(in crate::domain) fn next_generation(&mut self, kept: Option<Box<Meeting>>) {
         self.generation += 1;
         self.attempts = 0;
         self.resume_all();

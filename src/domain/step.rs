@@ -26,6 +26,7 @@ use crate::domain::resolve::resolve;
 use crate::domain::session::Choice;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
+use crate::domain::upkeep::doubted_at;
 
 /// Decides what a session should have at a provider (R17, R21).
 pub fn wanted(site: &Site, session: &Session, now: Timestamp) -> Wanted {
@@ -161,15 +162,14 @@ fn keep_or_change(meeting: &Meeting, wanted: &WantedMeeting, now: Timestamp) -> 
         let begun = meeting.shown.starts_at <= now && wanted.shown.starts_at <= now;
         return if begun { Step::Rest } else { Step::Create(wanted.clone()) };
     }
-    if !meeting.shown.needs_update(&wanted.shown, now) {
-        return Step::Rest;
-    }
-    let settled_at = after(meeting.shown_at, COALESCE);
-    if settled_at > now {
-        Step::Wait(settled_at)
+    let due = if meeting.shown.needs_update(&wanted.shown, now) {
+        after(meeting.shown_at, COALESCE)
+    } else if let Some(doubted_at) = doubted_at(meeting) {
+        doubted_at
     } else {
-        Step::Update(meeting.clone(), wanted.shown.clone())
-    }
+        return Step::Rest;
+    };
+    if due > now { Step::Wait(due) } else { Step::Update(meeting.clone(), wanted.shown.clone()) }
 }
 
 /// Changes that follow a create or an update so closely wait for each other: each would be one of the host's hundred calls
@@ -277,6 +277,27 @@ mod tests {
         assert_eq!(step(&renamed, &wanted, 4), Step::Wait(at(5)), "what follows closely waits for more");
         let Step::Update(_, wanted) = step(&renamed, &wanted, 5) else { panic!() };
         assert_eq!(wanted.topic, "Pilates");
+    }
+
+    #[test]
+    fn an_update_that_was_not_answered_is_sent_again_and_once_more_when_it_cannot_come_late() {
+        let mut renamed = bound("lua");
+        let wanted = wish(&renamed, "lua");
+        let Wanted::Meeting(WantedMeeting { shown, .. }) = &wanted else { panic!() };
+        let id = meeting(&renamed, "lua", 1).id;
+        renamed.minting = renamed.minting.updating(&id, at(10)).updated(&id, shown.clone(), (at(10), at(11)));
+        assert_eq!(step(&renamed, &wanted, 12), Step::Rest);
+        renamed.minting = renamed.minting.updating(&id, at(20));
+        assert!(matches!(step(&renamed, &wanted, 20), Step::Update(..)), "its answer was lost");
+        renamed.minting = renamed.minting.updating(&id, at(30)).updated(&id, shown.clone(), (at(30), at(31)));
+        assert_eq!(step(&renamed, &wanted, 31), Step::Wait(at(320)));
+        assert!(
+            matches!(step(&renamed, &wanted, 320), Step::Update(..)),
+            "the lost one may have come after it"
+        );
+        renamed.minting =
+            renamed.minting.updating(&id, at(320)).updated(&id, shown.clone(), (at(320), at(321)));
+        assert_eq!(step(&renamed, &wanted, 321), Step::Rest);
     }
 
     /// A session whose create on `lua`, begun at 0, listings did not show.

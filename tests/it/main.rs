@@ -19,6 +19,8 @@ mod model;
 #[cfg(test)]
 mod portal;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod seeded_bugs;

@@ -118,6 +118,7 @@ fn told(need: Need) -> (&'static str, &'static str) {
         Need::Rejected => {
             ("provider_rejected", "correct the booking or the account at the provider, then retry")
         }
+        Need::NotRemoved => ("removal_refused", "remove the meeting in the host's account, then retry"),
         Need::Unclear => {
             ("needs_attention", "look for meetings of it in the host's account, remove them, then retry")
         }

@@ -75,6 +75,8 @@ struct MeetingV1 {
     bound_at: Time,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shown_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubt: Option<Time>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -284,6 +286,7 @@ impl From<&Meeting> for MeetingV1 {
             generation: meeting.generation,
             bound_at: meeting.bound_at,
             shown_at: Some(meeting.shown_at),
+            doubt: meeting.doubt,
         }
     }
 }
@@ -300,6 +303,7 @@ impl TryFrom<MeetingV1> for Meeting {
             shown: shape.shown.into(),
             generation: shape.generation,
             shown_at: shape.shown_at.unwrap_or(shape.bound_at),
+            doubt: shape.doubt,
             bound_at: shape.bound_at,
         })
     }

@@ -24,6 +24,7 @@ mod overlaps;
 mod plans;
 mod reading;
 mod redeciding;
+mod redis_replicas;
 mod refusals;
 mod search;
 mod second_eyes;

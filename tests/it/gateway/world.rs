@@ -58,6 +58,7 @@ pub(crate) struct World {
     client: reqwest::Client,
     settings: Vec<(String, String)>,
     gateway: Gateway,
+    others: Vec<Gateway>,
     stop: CancellationToken,
 }
 
@@ -79,6 +80,7 @@ pub(crate) struct Reply {
 impl Drop for World {
     fn drop(&mut self) {
         self.gateway.stop.cancel();
+        self.others.iter().for_each(|other| other.stop.cancel());
         self.stop.cancel();
     }
 }
@@ -117,7 +119,19 @@ impl World {
         let gateway = serve(&settings, &clock).await;
         let internal = gateway.internal.clone();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { public, internal, zoom, clock, files, redis, client, settings, gateway, stop }
+        Self {
+            public,
+            internal,
+            zoom,
+            clock,
+            files,
+            redis,
+            client,
+            settings,
+            gateway,
+            others: Vec::new(),
+            stop,
+        }
     }
 
     /// A gateway whose site `studio` has Zoom as default, a staff member with an own Zoom user, one with a custom
@@ -317,6 +331,16 @@ impl World {
         (&mut self.gateway.ended).await.unwrap();
     }
 
+    /// Starts another replica on the same records; answers where services reach it. It ends with the world.
+    pub(crate) async fn replicate(&mut self) -> Url {
+        let mut settings = self.settings.clone();
+        settings.push(("GREENROOM_PUBLIC__LISTEN".into(), "127.0.0.1:0".into()));
+        let other = serve(&settings, &self.clock).await;
+        let internal = other.internal.clone();
+        self.others.push(other);
+        internal
+    }
+
     /// Stops the gateway and starts another on the same records.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
@@ -329,7 +353,7 @@ impl World {
         self.internal = self.gateway.internal.clone();
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.token_with(&json!({}))
     }
 

@@ -249,6 +249,7 @@ pub(super) fn meeting(launch: Launch, made: MeetingNumber, now: u8) -> Meeting {
         generation: u64::from(launch.generation),
         bound_at: at(0),
         shown_at: at(now),
+        doubt: None,
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn with_meeting(mut session: Session) -> Session {
         generation: 1,
         bound_at: booking.starts_at,
         shown_at: booking.starts_at,
+        doubt: None,
     });
     session
 }

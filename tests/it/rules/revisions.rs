@@ -260,7 +260,7 @@ impl House {
                 Outcome::Lost => minting.not_created(&intent, NotCreated::Lost),
             }),
             Step::Update(bound, shown) => self.settle(|minting, now| match outcome {
-                Outcome::Made => moved(minting.updated(&bound.id, shown, now), &bound, now),
+                Outcome::Made => moved(minting.updated(&bound.id, shown, (now, now)), &bound, now),
                 Outcome::Later(reason) => minting.paused(pause(&bound.grant, reason, now)),
                 Outcome::Rejected => minting.gone(&bound.id),
                 Outcome::Lost => minting,
@@ -315,6 +315,7 @@ fn meeting(intent: &Intent, generation: u64, now: Timestamp) -> Meeting {
         generation,
         bound_at: now,
         shown_at: now,
+        doubt: None,
     }
 }
 
@@ -330,6 +331,7 @@ fn late(stray: &Stray, now: Timestamp) -> Meeting {
         generation: stray.generation,
         bound_at: now,
         shown_at: now,
+        doubt: None,
     }
 }
 

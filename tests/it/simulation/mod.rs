@@ -7,6 +7,7 @@
 
 mod deeds;
 mod dice;
+mod faithful;
 mod guard;
 mod line;
 mod links;

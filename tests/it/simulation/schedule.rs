@@ -22,6 +22,8 @@ use crate::simulation::shelf::Memory;
 use crate::simulation::trace::Telling;
 use crate::simulation::verdict::Verdict;
 use crate::simulation::verdict::judge;
+use crate::simulation::verdict::unsettled;
+use crate::simulation::weather::DOUBTFUL_UPDATES_ARE_REPEATED;
 use crate::simulation::weather::LIMITS_ARE_KEPT;
 use crate::simulation::weather::STRAYS_ARE_REMOVED;
 use crate::simulation::wishes::Wishes;
@@ -38,19 +40,8 @@ pub(super) struct Run {
 
 /// Runs a seed.
 pub(super) fn run(seed: u64, telling: Telling) -> Run {
-    let dice = Dice::new(seed);
-    let setting = Setting {
-        telling,
-        memory: Memory::Short,
-        dress: Arc::new(|gateway, _| gateway),
-        wishes: Wishes::default(),
-    };
-    let mut world = World::new(&dice, setting);
-    for deed in [Deed::Found, Deed::Connect(Account::Default, LUA), Deed::Connect(Account::Ana, ANA)] {
-        world.perform(deed);
-    }
-    world.zoom.control(Method::POST, "modes", &modes(&dice));
-    world.outside.weather.begin(&dice);
+    let mut world = begin(seed, (telling, Memory::Short));
+    let dice = Dice::new(seed).fork();
     for _ in 0..dice.within(8..=20) {
         world.pass(pause(&dice));
         happen(&mut world, &dice);
@@ -59,6 +50,39 @@ pub(super) fn run(seed: u64, telling: Telling) -> Run {
     let mut verdict = judge(&world);
     verdict.problems.extend(settled.err());
     Run { verdict, told: world.outside.trace.lines() }
+}
+
+/// Runs a seed in which the store forgets its last writes once, and all replicas start anew then.
+pub(super) fn run_forgetting(seed: u64, telling: Telling) -> Run {
+    let mut world = begin(seed, (telling, Memory::Long));
+    let dice = Dice::new(seed).fork();
+    let count = dice.within(4..=12);
+    let forgets_at = dice.below(count);
+    for number in 0..count {
+        world.pass(pause(&dice));
+        happen(&mut world, &dice);
+        if number == forgets_at {
+            world.forget(usize::try_from(dice.within(1..=8)).unwrap());
+        }
+    }
+    let settled = world.settle();
+    let verdict =
+        Verdict { problems: unsettled(&world).into_iter().chain(settled.err()).collect(), need_attention: 0 };
+    Run { verdict, told: world.outside.trace.lines() }
+}
+
+/// The world of a seed, founded in fine weather, and then its own weather.
+fn begin(seed: u64, (telling, memory): (Telling, Memory)) -> World {
+    let dice = Dice::new(seed);
+    let setting =
+        Setting { telling, memory, dress: Arc::new(|gateway, _| gateway), wishes: Wishes::default() };
+    let mut world = World::new(&dice, setting);
+    for deed in [Deed::Found, Deed::Connect(Account::Default, LUA), Deed::Connect(Account::Ana, ANA)] {
+        world.perform(deed);
+    }
+    world.zoom.control(Method::POST, "modes", &modes(&dice));
+    world.outside.weather.begin(&dice);
+    world
 }
 
 /// How Zoom behaves where that is not known.
@@ -95,9 +119,12 @@ fn happen(world: &mut World, dice: &Dice) {
         46..=59 => Deed::Cancel(dice.below(SESSIONS)),
         60..=63 => Deed::Choose(dice.below(SESSIONS), dice.pick(&[ByHand::Nothing, ByHand::Reset])),
         64..=73 => Deed::Read(dice.below(SESSIONS)),
-        74..=77 => Deed::Disconnect(Account::Ana, dice.pick(&[Leaving::Keep, Leaving::Delete])),
-        78..=81 => Deed::Connect(Account::Ana, ANA),
-        82 => Deed::Connect(Account::Default, LUA),
+        74..=77 => {
+            let account = dice.pick(&[Account::Ana, Account::Ana, Account::Default]);
+            Deed::Disconnect(account, dice.pick(&[Leaving::Keep, Leaving::Delete]))
+        }
+        78..=80 => Deed::Connect(Account::Ana, ANA),
+        81 | 82 => Deed::Connect(Account::Default, LUA),
         83..=85 => return erase(world, dice),
         86..=93 => return world.crash(number),
         _ => return world.start(number),
@@ -111,7 +138,7 @@ fn wish(dice: &Dice) -> Wish {
     Wish {
         session: dice.below(SESSIONS),
         host: dice.pick(&[Account::Default, Account::Ana]),
-        title: dice.below(4),
+        title: dice.below(if DOUBTFUL_UPDATES_ARE_REPEATED { 4 } else { u64::MAX }),
         hour: dice.below(6),
     }
 }

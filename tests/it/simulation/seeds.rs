@@ -6,12 +6,15 @@ use rstest::rstest;
 
 use crate::simulation::schedule::Run;
 use crate::simulation::schedule::run;
+use crate::simulation::schedule::run_forgetting;
 use crate::simulation::trace::Telling;
 
 /// So many seeds are run where nobody says how many.
 const SEEDS: u64 = 2_000;
 /// By these many tests side by side.
 const SHARES: u64 = 8;
+/// So many more are run with a store that forgets.
+const FORGETTING: u64 = 100;
 /// So much is shown of what a run told before it failed.
 const SHOWN: usize = 150;
 /// One in so many sessions, at most, needs a person: a create has to go wrong twice, and unseen.
@@ -53,6 +56,13 @@ fn every_seed_settles(#[values(0, 1, 2, 3, 4, 5, 6, 7)] share: u64) {
         need_attention as u64 <= 1 + count / RARE,
         "{need_attention} sessions need attention in {count} runs"
     );
+}
+
+#[test]
+fn every_seed_settles_also_where_the_store_forgets_what_it_acknowledged() {
+    for seed in 0..FORGETTING {
+        check(seed, |telling| run_forgetting(seed, telling));
+    }
 }
 
 #[test]

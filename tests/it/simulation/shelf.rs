@@ -250,6 +250,8 @@ impl Stock {
         let place = (partition.clone(), change.key.clone());
         match &change.write {
             Write::Check => {}
+            // What has expired is not there, though it still stands.
+            Write::Extend { .. } | Write::Remove if change.expect == Expect::Absent => {}
             Write::Extend { ttl } => {
                 if let Some(record) = self.records.get_mut(&place) {
                     let until = expiry(now, *ttl);

@@ -77,6 +77,25 @@ pub(super) fn judge(world: &World) -> Verdict {
     verdict
 }
 
+/// What is left to do of sessions, whatever there is at Zoom.
+///
+/// This is all that may be asked of a store that forgets what it acknowledged. Whoever was told of a link, or has deleted a
+/// meeting, did so because of a write that is no more: what is at Zoom, and what was handed out, may then differ from the
+/// records for good. A store with `strict` durability acknowledges no write that it may forget.
+pub(super) fn unsettled(world: &World) -> Vec<String> {
+    let ids = (0..SESSIONS).map(session).collect::<Vec<_>>();
+    let Some(snapshot) = world.observer.site(&studio(), &ids) else { return Vec::new() };
+    let site = snapshot.site.value.unwrap();
+    let sessions = snapshot.sessions.into_iter().filter_map(|stored| stored.value);
+    let is_settled = |session: &Session| match (&session.minting.state, wanted(&site, session, world.now())) {
+        (MeetingState::Bound(_) | MeetingState::Blocked(_), _) => true,
+        (MeetingState::Nothing, Wanted::Meeting(_)) | (MeetingState::Intended(_), _) => false,
+        (MeetingState::Nothing, Wanted::Kept | Wanted::Nothing) => true,
+    };
+    let left = sessions.filter(|session| !is_settled(session));
+    left.map(|session| format!("{} is not settled: {:?}", session.id, session.minting)).collect()
+}
+
 /// The meetings that live at Zoom and bear a marker of ours, each with its host.
 pub(super) fn live_meetings(world: &World) -> Vec<(String, String)> {
     let ledger = world.zoom.control(Method::GET, "ledger", &Value::Null);
@@ -186,13 +205,19 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
         let left = world.left.iter().find(|((user, how), _)| *user == meeting.host && *how == leaving);
         left.map(|(_, at)| *at)
     };
-    let was_revoked_after = |left: Timestamp| {
+    let told = |operation: &str, since: Timestamp, is_meant: fn(u64) -> bool| {
         let requests = ledger["requests"].as_array().unwrap().iter();
-        let mut revoked = requests
-            .filter(|request| request["operation"] == "oauth.revoke" && request["status"] == 200)
-            .filter(|request| request["user"] == meeting.host);
-        revoked.any(|request| request["at"].as_str().unwrap().parse::<Timestamp>().unwrap() > left)
+        let mut own =
+            requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
+        own.any(|request| {
+            let at = request["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+            at >= since && request["status"].as_u64().is_some_and(is_meant)
+        })
+    };
+    let died = |left: Timestamp| {
+        let is_lapsed = told("oauth.token.refresh", left - UNDER_WAY, |status| status >= 400);
+        is_lapsed || !told("oauth.revoke", left, |status| status == 200)
     };
     left(Leaving::Keep).is_some_and(|left| meeting.created_at <= left + UNDER_WAY)
-        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && !was_revoked_after(left))
+        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && died(left))
 }

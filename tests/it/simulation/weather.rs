@@ -12,9 +12,17 @@ pub(super) const STRAYS_ARE_REMOVED: bool = false;
 /// Whether the product keeps Zoom's limits by itself. Until it does, the simulator has none.
 pub(super) const LIMITS_ARE_KEPT: bool = false;
 
-/// Whether the product mends a meeting that an update, carried out later than it was given up, made show what is not
-/// wanted any more. Until it does, an update is carried out in time or not at all.
+/// Whether the product mends a meeting that shows what is not wanted any more, because an update was carried out later
+/// than it was given up. Until it does, an update is carried out in time or not at all.
 pub(super) const LATE_UPDATES_ARE_MENDED: bool = false;
+
+/// Whether the product knows that it does not know what a meeting shows, after an update that was not answered. Until it
+/// does, nobody wants again what they wanted before.
+pub(super) const DOUBTFUL_UPDATES_ARE_REPEATED: bool = false;
+
+/// Whether the product deletes the meetings of an account that was disconnected so, also where it dies meanwhile. Until it
+/// does, they may stay.
+pub(super) const DISCONNECTS_SURVIVE: bool = false;
 
 /// How often things go wrong: so many of a thousand calls.
 #[derive(Debug, Clone, Copy, Default)]

@@ -138,6 +138,14 @@ impl World {
         self.replicas[number].crash();
     }
 
+    /// The store forgets its last writes, as one does whose replica takes over without them, and replicas start anew.
+    pub(super) fn forget(&mut self, writes: usize) {
+        self.outside.trace.tell(self.now(), || format!("the store forgets {writes} writes"));
+        self.outside.shelf.go_back(writes);
+        (0..REPLICAS).for_each(|number| self.crash(number));
+        self.start_all();
+    }
+
     pub(super) fn start(&mut self, number: usize) {
         if !self.replicas[number].is_alive() {
             self.outside.trace.tell(self.now(), || format!("{number} starts"));

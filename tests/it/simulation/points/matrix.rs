@@ -21,11 +21,12 @@ use crate::simulation::shelf::Memory;
 use crate::simulation::trace::Telling;
 use crate::simulation::verdict::judge;
 use crate::simulation::verdict::live_meetings;
+use crate::simulation::weather::DISCONNECTS_SURVIVE;
 use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
 /// So many passings of one point are tried; those after them find what the first ones found.
-const TRIED: usize = 3;
+const TRIED: usize = 2;
 /// How long whoever asks waits for a meeting.
 const WAIT: Duration = Duration::from_secs(3);
 /// After this they ask again, since they heard nothing.
@@ -63,7 +64,7 @@ fn run(operation: Operation, armed: Option<(Passing, Fault)>, telling: Telling) 
 /// What is left to do of an operation that was asked for until it was answered.
 fn unfinished(operation: Operation, world: &World) -> Vec<String> {
     match operation.deed() {
-        Deed::Disconnect(Account::Default, Leaving::Delete) => {
+        Deed::Disconnect(Account::Default, Leaving::Delete) if DISCONNECTS_SURVIVE => {
             let of_lua = live_meetings(world).into_iter().filter(|(_, host)| host == LUA);
             of_lua.map(|(meeting, _)| format!("{meeting} is left of a disconnected account")).collect()
         }
