@@ -429,7 +429,8 @@ mod tests {
         let minting = Minting::new(1).begun(&wish("lua"), at(0)).bound(made("lua", 1));
         let minting = minting.settled(&Wanted::Nothing).begun(&wish("lua"), at(9)).bound(made("lua", 1));
         assert_eq!((minting.generation, doomed(&minting).len()), (2, 1));
-        assert!(minting.handed_out().is_none());
+        let late = minting.bound(Meeting { id: MeetingId::new("late"), ..made("lua", 1) });
+        assert_eq!((late.handed_out(), doomed(&late)), (None, vec!["lua-1", "late"]));
     }
 
     #[test]

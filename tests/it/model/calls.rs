@@ -26,17 +26,7 @@ impl Unfolding<'_> {
                 });
                 self.go(place, Did::List, Worker::Knowing(outcome), self.from);
             }
-            Call::Update(number, start) => {
-                let mut to = self.from;
-                let outcome = match to.meeting(number).presence {
-                    Presence::There => {
-                        to.meeting_mut(number).shows = start;
-                        Outcome::Updated(number, start)
-                    }
-                    Presence::Removed => Outcome::Gone(number),
-                };
-                self.go(place, Did::Update(number), Worker::Knowing(outcome), to);
-            }
+            Call::Update(number, start, sent) => self.update(place, number, (start, sent)),
             Call::Remove(number) => self.remove(place, number),
             Call::Search(launch, looks) => self.search(place, launch, looks),
         }
@@ -132,6 +122,23 @@ impl Unfolding<'_> {
         }
         let searched = Worker::Knowing(Outcome::Searched(launch, looks, None));
         self.go(place, Did::Sweep(gone.len()), searched, to);
+    }
+
+    fn update(&mut self, place: usize, number: MeetingNumber, (start, sent): (u8, u8)) {
+        if self.from.meeting(number).presence == Presence::Removed {
+            self.go(place, Did::Update(number), Worker::Knowing(Outcome::Gone(number)), self.from);
+            return;
+        }
+        let mut to = self.from;
+        to.meeting_mut(number).shows = start;
+        self.go(place, Did::Update(number), Worker::Knowing(Outcome::Updated(number, start, sent)), to);
+        if let Some(left) = self.from.faults.lost_replies.checked_sub(1) {
+            let failed = Worker::Knowing(Outcome::Failed(to.meeting(number).host));
+            for mut unheard in [self.from, to] {
+                unheard.faults.lost_replies = left;
+                self.go(place, Did::UpdateUnheard(number), failed, unheard);
+            }
+        }
     }
 
     fn remove(&mut self, place: usize, number: MeetingNumber) {

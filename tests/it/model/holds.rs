@@ -47,6 +47,13 @@ fn a_session_may_move_to_another_host_at_any_moment() {
 }
 
 #[test]
+fn an_update_may_stay_unanswered() {
+    let faults = Faults { crashes: 1, lost_replies: 1, ..CALM };
+    let bounds = Bounds { ticks: 3, faults, ..Bounds::CALM };
+    holds(bounds.wishing(&[Wish::Reschedule]), 20_000);
+}
+
+#[test]
 fn people_may_wish_everything_at_once() {
     let bounds = Bounds { ticks: 2, ..Bounds::CALM };
     holds(bounds.wishing(&[Wish::Cancel, Wish::ChangeHost, Wish::Reschedule]), 40_000);

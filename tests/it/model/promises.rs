@@ -30,13 +30,15 @@ pub(super) enum Promise {
     ExactlyOne,
     /// When all is settled, a live session has its meeting, unless two of its creates were cut short.
     Made,
+    /// When all is settled, the meeting shows what is booked.
+    Shown,
     /// When all is settled, whatever link somebody was handed stood in a committed record.
     FromRecords,
 }
 
 const ALWAYS: [Promise; 5] =
     [Promise::OneLink, Promise::Kept, Promise::FewCreates, Promise::NoTwins, Promise::Heard];
-const AT_REST: [Promise; 3] = [Promise::ExactlyOne, Promise::Made, Promise::FromRecords];
+const AT_REST: [Promise; 4] = [Promise::ExactlyOne, Promise::Made, Promise::Shown, Promise::FromRecords];
 
 /// The promise that a moment breaks, of those that are asked.
 pub(super) fn broken(model: &mut Model, state: &State) -> Option<Promise> {
@@ -69,6 +71,8 @@ fn is_broken(model: &Model, state: &State, promise: Promise) -> bool {
         Promise::Settles => false,
         Promise::ExactlyOne => !is_the_only_one(state, handed_out.map(|(number, _)| number)),
         Promise::Made => !is_made(model, state),
+        Promise::Shown => handed_out
+            .is_some_and(|(number, _)| !model.records.shows(state.record, state.meeting(number).shows)),
         Promise::FromRecords => state.meetings().any(|(_, made)| made.given == Given::FromMemory),
     }
 }

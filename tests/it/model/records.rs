@@ -178,6 +178,12 @@ impl Records {
         }
     }
 
+    /// Whether what is booked starts then; of a session that is cancelled nothing is.
+    pub(super) fn shows(&self, record: RecordId, start: u8) -> bool {
+        let booking = self.session(record).and_then(|session| session.booking.as_ref());
+        booking.is_none_or(|booking| house::start_of(&booking.shown()) == start)
+    }
+
     /// How many different records came up.
     pub(super) fn count(&self) -> usize {
         self.all.len()
@@ -225,12 +231,15 @@ impl Records {
                 Call::Look(launch(session.minting.generation, intent), doomed)
             }
             Step::Update(meeting, shown) => {
-                Call::Update(house::number_of(&meeting.id), house::start_of(shown))
+                Call::Update(house::number_of(&meeting.id), house::start_of(shown), now)
             }
             Step::Remove(doomed) => Call::Remove(house::number_of(&doomed.id)),
             Step::Search(stray) => Call::Search(house::launch_of(stray), stray.looks),
         };
         let mut claimed = session.clone();
+        if let Step::Update(meeting, _) = &step {
+            claimed.minting = claimed.minting.updating(&meeting.id, at(now));
+        }
         claimed.minting = claimed.minting.claimed(after(at(now), CLAIM));
         Answer::Decision(Decision::Take(self.write(Some(&session), claimed, now), call))
     }

@@ -49,8 +49,8 @@ pub(super) fn settle(
             minting.searched(&stray, (first, &found))
         }
         Outcome::NoneFound(launch) => count_scan((variant, timing), minting, launch, now),
-        Outcome::Updated(made, start) => {
-            minting.updated(&house::id_of(made), house::shown(start), (at(now), at(now)))
+        Outcome::Updated(made, start, sent) => {
+            minting.updated(&house::id_of(made), house::shown(start), (at(sent), at(now)))
         }
         Outcome::Gone(made) => minting.gone(&house::id_of(made)),
         Outcome::Removed(host, made) => {

@@ -39,6 +39,7 @@ pub(super) enum Did {
     List,
     Sweep(usize),
     Update(MeetingNumber),
+    UpdateUnheard(MeetingNumber),
     Remove(MeetingNumber),
     RemoveUnheard(MeetingNumber),
     Save(Outcome),
@@ -73,6 +74,7 @@ impl fmt::Display for Did {
             Self::List => f.write_str("lists the host's meetings"),
             Self::Sweep(removed) => write!(f, "lists the host's meetings, and removes {removed} of them"),
             Self::Update(number) => write!(f, "updates meeting {number}"),
+            Self::UpdateUnheard(number) => write!(f, "updates meeting {number}, and hears nothing"),
             Self::Remove(number) => write!(f, "removes meeting {number}"),
             Self::RemoveUnheard(number) => write!(f, "removes meeting {number}, and hears nothing"),
             Self::Save(outcome) => write!(f, "reads, to save that {outcome}"),
@@ -110,7 +112,7 @@ impl fmt::Display for Call {
         match self {
             Self::Create(launch) => write!(f, "create {launch}"),
             Self::Look(launch, _) => write!(f, "look for {launch}"),
-            Self::Update(number, _) => write!(f, "update meeting {number}"),
+            Self::Update(number, ..) => write!(f, "update meeting {number}"),
             Self::Remove(number) => write!(f, "remove meeting {number}"),
             Self::Search(launch, _) => write!(f, "search again for {launch}"),
         }
@@ -128,10 +130,10 @@ impl fmt::Display for Outcome {
             Self::Searched(launch, _, None) => write!(f, "{launch} never came"),
             Self::Searched(launch, _, Some((number, _))) => write!(f, "{launch} may be meeting {number}"),
             Self::NoneFound(launch) => write!(f, "{launch} was not listed"),
-            Self::Updated(number, _) => write!(f, "meeting {number} was updated"),
+            Self::Updated(number, ..) => write!(f, "meeting {number} was updated"),
             Self::Gone(number) => write!(f, "meeting {number} is gone"),
             Self::Removed(_, number) => write!(f, "meeting {number} was removed"),
-            Self::Failed(_) => f.write_str("a removal was not answered"),
+            Self::Failed(_) => f.write_str("a step was not answered"),
         }
     }
 }

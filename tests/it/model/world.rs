@@ -215,7 +215,8 @@ pub(super) enum Call {
     Create(Launch),
     /// For its meeting, but for these, as bits, that are to be removed.
     Look(Launch, u8),
-    Update(MeetingNumber, u8),
+    /// To show this start, sent in this tick.
+    Update(MeetingNumber, u8, u8),
     Remove(MeetingNumber),
     /// For a create that was given up, looked for so often before.
     Search(Launch, u8),
@@ -232,7 +233,8 @@ pub(super) enum Outcome {
     NoneFound(Launch),
     /// Looked so often before, and what was found: the oldest, and the others as bits.
     Searched(Launch, u8, Option<(MeetingNumber, u8)>),
-    Updated(MeetingNumber, u8),
+    /// It shows this start, by an update sent in this tick.
+    Updated(MeetingNumber, u8, u8),
     Gone(MeetingNumber),
     Removed(Host, MeetingNumber),
     Failed(Host),
