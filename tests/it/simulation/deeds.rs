@@ -141,9 +141,10 @@ impl Doer {
             Deed::Connect(account, email) => self.connect(*account, email).await,
             Deed::Disconnect(account, leaving) => self.disconnect(*account, *leaving).await,
             Deed::Read(number) => self.read(*number).await,
-            Deed::OffBoard => {
-                sites::remove(&self.gateway, &studio(), &Presupposed::Anything).await.map_err(told).map(|()| "gone".into())
-            }
+            Deed::OffBoard => sites::remove(&self.gateway, &studio(), &Presupposed::Anything)
+                .await
+                .map_err(told)
+                .map(|()| "gone".into()),
         };
         done.unwrap_or_else(|failed| failed)
     }

@@ -84,7 +84,11 @@ impl Line {
             };
         }
         let takes = dice.micros(200..=4_000);
-        if dice.strikes(500) { Fate::Answered(Duration::ZERO, takes) } else { Fate::Answered(takes, Duration::ZERO) }
+        if dice.strikes(500) {
+            Fate::Answered(Duration::ZERO, takes)
+        } else {
+            Fate::Answered(takes, Duration::ZERO)
+        }
     }
 
     /// Has something done at the store.
@@ -94,28 +98,28 @@ impl Line {
         effect: impl FnOnce(&Shelf) -> T + Send + 'static,
     ) -> Heard<T> {
         let fate = self.fate(kind);
-        let (heard, answer) = oneshot::channel();
-        let (place, timeline, shelf) = (self.place, self.timeline.clone(), Arc::clone(&self.shelf));
+        let (told, answer) = oneshot::channel();
+        let (place, timeline, store) = (self.place, self.timeline.clone(), Arc::clone(&self.shelf));
         let reply = move |after: Duration, said: Heard<T>| {
             let own = timeline.clone();
             timeline.act_after(after, move || {
-                drop(heard.send(said));
+                drop(told.send(said));
                 own.rouse(place);
             });
         };
         let patience = self.dice.millis(1..=300);
         match fate {
-            Fate::Answered(Duration::ZERO, back) => reply(back, Heard::Answer(effect(&shelf))),
+            Fate::Answered(Duration::ZERO, back) => reply(back, Heard::Answer(effect(&store))),
             Fate::Answered(there, back) => {
-                self.timeline.act_after(there, move || reply(back, Heard::Answer(effect(&shelf))));
+                self.timeline.act_after(there, move || reply(back, Heard::Answer(effect(&store))));
             }
             Fate::Refused => reply(patience, Heard::NotDone),
             Fate::Lost => {
-                drop(effect(&shelf));
+                drop(effect(&store));
                 reply(patience, Heard::Nothing);
             }
             Fate::Late(after) => {
-                self.timeline.act_after(after, move || drop(effect(&shelf)));
+                self.timeline.act_after(after, move || drop(effect(&store)));
                 reply(patience, Heard::Nothing);
             }
         }
@@ -180,7 +184,8 @@ impl Kv for Line {
         next_ms: Option<i64>,
     ) -> Result<Settled, KvError> {
         let partition = partition.clone();
-        let settled = self.ask(Kind::Write, move |shelf| shelf.settle_hint(&partition, seen_ms, next_ms)).await;
+        let settled =
+            self.ask(Kind::Write, move |shelf| shelf.settle_hint(&partition, seen_ms, next_ms)).await;
         unavailable(settled)
     }
 

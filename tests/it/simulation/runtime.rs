@@ -11,7 +11,10 @@ pub(super) fn new() -> Runtime {
 }
 
 /// Runs what can be run, and returns when all of it waits.
-#[expect(clippy::disallowed_methods, reason = "a paused runtime lets this pass when it is idle: it waits for nothing")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a paused runtime lets this pass when it is idle: it waits for nothing"
+)]
 pub(super) fn run(runtime: &Runtime) {
     runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
 }

@@ -66,19 +66,16 @@ pub(super) fn run_forgetting(seed: u64, telling: Telling) -> Run {
         }
     }
     let settled = world.settle();
-    let verdict = Verdict { problems: unsettled(&world).into_iter().chain(settled.err()).collect(), need_attention: 0 };
+    let verdict =
+        Verdict { problems: unsettled(&world).into_iter().chain(settled.err()).collect(), need_attention: 0 };
     Run { verdict, told: world.outside.trace.lines() }
 }
 
 /// The world of a seed, founded in fine weather, and then its own weather.
 fn begin(seed: u64, (telling, memory): (Telling, Memory)) -> World {
     let dice = Dice::new(seed);
-    let setting = Setting {
-        telling,
-        memory,
-        dress: Arc::new(|gateway, _| gateway),
-        wishes: Wishes::default(),
-    };
+    let setting =
+        Setting { telling, memory, dress: Arc::new(|gateway, _| gateway), wishes: Wishes::default() };
     let mut world = World::new(&dice, setting);
     for deed in [Deed::Found, Deed::Connect(Account::Default, LUA), Deed::Connect(Account::Ana, ANA)] {
         world.perform(deed);

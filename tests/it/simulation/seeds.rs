@@ -44,7 +44,6 @@ fn check(seed: u64, run: impl Fn(Telling) -> Run) -> usize {
 }
 
 #[rstest]
-#[expect(clippy::disallowed_methods, reason = "how long a run takes is told to people")]
 fn every_seed_settles(#[values(0, 1, 2, 3, 4, 5, 6, 7)] share: u64) {
     let each = said(MANY).unwrap_or(SEEDS).div_ceil(SHARES);
     let seeds = said(ONE).map_or(share * each..(share + 1) * each, |seed| seed..seed + 1);
@@ -52,7 +51,10 @@ fn every_seed_settles(#[values(0, 1, 2, 3, 4, 5, 6, 7)] share: u64) {
     let need_attention = seeds.map(|seed| check(seed, |telling| run(seed, telling))).sum::<usize>();
     let milliseconds = begun.elapsed().as_millis() / u128::from(count);
     println!("{count} seeds, {milliseconds} ms each; {need_attention} sessions need attention");
-    assert!(need_attention as u64 <= 1 + count / RARE, "{need_attention} sessions need attention in {count} runs");
+    assert!(
+        need_attention as u64 <= 1 + count / RARE,
+        "{need_attention} sessions need attention in {count} runs"
+    );
 }
 
 #[test]

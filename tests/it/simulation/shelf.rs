@@ -136,7 +136,8 @@ impl Shelf {
 
     pub(super) fn hinted(&self, until_ms: i64, limit: usize) -> Vec<(Partition, i64)> {
         let stock = &self.stock.lock().unwrap().0;
-        let mut hinted = stock.hints.iter().map(|(partition, at)| (partition.clone(), *at)).collect::<Vec<_>>();
+        let mut hinted =
+            stock.hints.iter().map(|(partition, at)| (partition.clone(), *at)).collect::<Vec<_>>();
         hinted.retain(|(_, at)| *at <= until_ms);
         hinted.sort_by_key(|(partition, at)| (*at, partition.to_string()));
         hinted.truncate(limit);
@@ -160,7 +161,8 @@ impl Shelf {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
         self.keep(stock, earlier);
         let of_it = |record: &(&(Partition, Key), &Record)| record.0.0 == *partition;
-        let versions = stock.records.iter().filter(of_it).map(|(_, record)| record.version).collect::<Vec<_>>();
+        let versions =
+            stock.records.iter().filter(of_it).map(|(_, record)| record.version).collect::<Vec<_>>();
         if let Some(highest) = versions.iter().max() {
             stock.raise(partition, *highest);
         }

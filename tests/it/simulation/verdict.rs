@@ -87,10 +87,10 @@ pub(super) fn unsettled(world: &World) -> Vec<String> {
     let Some(snapshot) = world.observer.site(&studio(), &ids) else { return Vec::new() };
     let site = snapshot.site.value.unwrap();
     let sessions = snapshot.sessions.into_iter().filter_map(|stored| stored.value);
-    let is_settled = |session: &Session| match (&session.minting.state, wanted(&site, session, world.now())) {
-        (MeetingState::Bound(_) | MeetingState::Blocked(_), _) => true,
-        (MeetingState::Nothing, Wanted::Meeting(_)) | (MeetingState::Intended(_), _) => false,
-        (MeetingState::Nothing, Wanted::Kept | Wanted::Nothing) => true,
+    let is_settled = |session: &Session| match &session.minting.state {
+        MeetingState::Bound(_) | MeetingState::Blocked(_) => true,
+        MeetingState::Intended(_) => false,
+        MeetingState::Nothing => !matches!(wanted(&site, session, world.now()), Wanted::Meeting(_)),
     };
     let left = sessions.filter(|session| !is_settled(session));
     left.map(|session| format!("{} is not settled: {:?}", session.id, session.minting)).collect()
@@ -107,7 +107,8 @@ impl Verdict {
     fn judge_session(&mut self, world: &World, (site, session): (&Site, &Session), live: &[&Meeting<'_>]) {
         let now = world.now();
         if !session.minting.doomed.is_empty() {
-            self.problems.push(format!("{} has something left to delete: {:?}", session.id, session.minting.doomed));
+            self.problems
+                .push(format!("{} has something left to delete: {:?}", session.id, session.minting.doomed));
         }
         match (wanted(site, session, now), &session.minting.state) {
             (Wanted::Meeting(wish), MeetingState::Bound(meeting)) => {
@@ -116,7 +117,9 @@ impl Verdict {
                     self.problems.push(format!("{} is not hosted by whom it should be", session.id));
                 }
                 match is_there {
-                    Some(there) if there.topic != wish.shown.topic || there.starts_at != wish.shown.starts_at => {
+                    Some(there)
+                        if there.topic != wish.shown.topic || there.starts_at != wish.shown.starts_at =>
+                    {
                         let what = format!("{} shows {} at {}", session.id, there.topic, there.starts_at);
                         self.problems.push(what);
                     }
@@ -152,7 +155,9 @@ impl Verdict {
 
 fn superfluous(meeting: &Meeting<'_>) -> String {
     let Meeting { id, session, generation, host, created_at, .. } = meeting;
-    format!("{id} (made {created_at}, {generation}) of {host} is left of {session}, which does not hand it out")
+    format!(
+        "{id} (made {created_at}, {generation}) of {host} is left of {session}, which does not hand it out"
+    )
 }
 
 /// Reads a meeting of the ledger; `None` for one that is not ours.
@@ -178,13 +183,19 @@ fn too_many_creates(all: &[Meeting<'_>]) -> Vec<String> {
         counts.entry(meeting.generation).or_insert((0, meeting.session)).0 += 1;
     }
     let many = counts.into_iter().filter(|(_, (count, _))| *count > CREATES);
-    many.map(|(generation, (count, session))| format!("{count} meetings were made of {session}, {generation}")).collect()
+    many.map(|(generation, (count, session))| {
+        format!("{count} meetings were made of {session}, {generation}")
+    })
+    .collect()
 }
 
 /// What Zoom refused because it was asked too often.
 fn refusals(ledger: &Value) -> Vec<String> {
     let requests = ledger["requests"].as_array().unwrap().iter();
-    requests.filter(|request| request["status"] == 429).map(|request| format!("a limit was exceeded: {request}")).collect()
+    requests
+        .filter(|request| request["status"] == 429)
+        .map(|request| format!("a limit was exceeded: {request}"))
+        .collect()
 }
 
 /// Whether a meeting stays at Zoom because its host's account was disconnected: so that it stays, or when the grant died
@@ -196,7 +207,8 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
     };
     let told = |operation: &str, since: Timestamp, is_meant: fn(u64) -> bool| {
         let requests = ledger["requests"].as_array().unwrap().iter();
-        let mut own = requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
+        let mut own =
+            requests.filter(|request| request["operation"] == operation && request["user"] == meeting.host);
         own.any(|request| {
             let at = request["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
             at >= since && request["status"].as_u64().is_some_and(is_meant)

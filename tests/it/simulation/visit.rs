@@ -44,5 +44,8 @@ pub(super) async fn connect(
 
 /// What an address brings along under a name.
 fn brought(back: &Url, wanted: &str) -> String {
-    back.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    back.query_pairs()
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }

@@ -112,7 +112,9 @@ impl Gate {
         let own = self.clone();
         self.timeline.act_after(after, move || {
             let router = own.router;
-            if let (&Method::DELETE, Some((_, meeting))) = (request.method(), request.uri().path().rsplit_once('/')) {
+            if let (&Method::DELETE, Some((_, meeting))) =
+                (request.method(), request.uri().path().rsplit_once('/'))
+            {
                 own.guard.deleting(meeting);
             }
             own.handle.spawn(async move { told(carry_out(router, request).await) });

@@ -68,7 +68,9 @@ fn unfinished(operation: Operation, world: &World) -> Vec<String> {
             let of_lua = live_meetings(world).into_iter().filter(|(_, host)| host == LUA);
             of_lua.map(|(meeting, _)| format!("{meeting} is left of a disconnected account")).collect()
         }
-        Deed::OffBoard if world.observer.site(&studio(), &[]).is_some() => vec!["the site is still there".into()],
+        Deed::OffBoard if world.observer.site(&studio(), &[]).is_some() => {
+            vec!["the site is still there".into()]
+        }
         Deed::Found
         | Deed::Book(_)
         | Deed::Cancel(_)
@@ -116,7 +118,8 @@ fn every_fault_at_every_point_is_survived(
     }
     let Some((passing, fault, _)) = failed.first() else { return };
     let told = run(operation, Some((*passing, *fault)), Telling::All).told.join("\n");
-    let failed = failed.iter().map(|(passing, fault, problems)| format!("{fault:?} at {passing}: {problems:?}"));
+    let failed =
+        failed.iter().map(|(passing, fault, problems)| format!("{fault:?} at {passing}: {problems:?}"));
     panic!("{told}\n\n{operation:?} (told of the first):\n{}", failed.collect::<Vec<_>>().join("\n"));
 }
 
