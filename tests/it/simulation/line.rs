@@ -100,28 +100,28 @@ impl Line {
         effect: impl FnOnce(&Shelf) -> T + Send + 'static,
     ) -> Heard<T> {
         let fate = self.fate(kind);
-        let (heard, answer) = oneshot::channel();
-        let (place, timeline, shelf) = (self.place, self.timeline.clone(), Arc::clone(&self.shelf));
+        let (told, answer) = oneshot::channel();
+        let (place, timeline, store) = (self.place, self.timeline.clone(), Arc::clone(&self.shelf));
         let reply = move |after: Duration, said: Heard<T>| {
             let own = timeline.clone();
             timeline.act_after(after, move || {
-                drop(heard.send(said));
+                drop(told.send(said));
                 own.rouse(place);
             });
         };
         let patience = self.dice.millis(1..=300);
         match fate {
-            Fate::Answered(Duration::ZERO, back) => reply(back, Heard::Answer(effect(&shelf))),
+            Fate::Answered(Duration::ZERO, back) => reply(back, Heard::Answer(effect(&store))),
             Fate::Answered(there, back) => {
-                self.timeline.act_after(there, move || reply(back, Heard::Answer(effect(&shelf))));
+                self.timeline.act_after(there, move || reply(back, Heard::Answer(effect(&store))));
             }
             Fate::Refused => reply(patience, Heard::NotDone),
             Fate::Lost => {
-                drop(effect(&shelf));
+                drop(effect(&store));
                 reply(patience, Heard::Nothing);
             }
             Fate::Late(after) => {
-                self.timeline.act_after(after, move || drop(effect(&shelf)));
+                self.timeline.act_after(after, move || drop(effect(&store)));
                 reply(patience, Heard::Nothing);
             }
         }

@@ -44,7 +44,6 @@ fn check(seed: u64, run: impl Fn(Telling) -> Run) -> usize {
 }
 
 #[rstest]
-#[expect(clippy::disallowed_methods, reason = "how long a run takes is told to people")]
 fn every_seed_settles(#[values(0, 1, 2, 3, 4, 5, 6, 7)] share: u64) {
     let each = said(MANY).unwrap_or(SEEDS).div_ceil(SHARES);
     let seeds = said(ONE).map_or(share * each..(share + 1) * each, |seed| seed..seed + 1);

@@ -87,10 +87,10 @@ pub(super) fn unsettled(world: &World) -> Vec<String> {
     let Some(snapshot) = world.observer.site(&studio(), &ids) else { return Vec::new() };
     let site = snapshot.site.value.unwrap();
     let sessions = snapshot.sessions.into_iter().filter_map(|stored| stored.value);
-    let is_settled = |session: &Session| match (&session.minting.state, wanted(&site, session, world.now())) {
-        (MeetingState::Bound(_) | MeetingState::Blocked(_), _) => true,
-        (MeetingState::Nothing, Wanted::Meeting(_)) | (MeetingState::Intended(_), _) => false,
-        (MeetingState::Nothing, Wanted::Kept | Wanted::Nothing) => true,
+    let is_settled = |session: &Session| match &session.minting.state {
+        MeetingState::Bound(_) | MeetingState::Blocked(_) => true,
+        MeetingState::Intended(_) => false,
+        MeetingState::Nothing => !matches!(wanted(&site, session, world.now()), Wanted::Meeting(_)),
     };
     let left = sessions.filter(|session| !is_settled(session));
     left.map(|session| format!("{} is not settled: {:?}", session.id, session.minting)).collect()

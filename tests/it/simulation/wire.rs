@@ -156,10 +156,10 @@ fn tell(clock: &VirtualClock, (method, path): (&Method, &str), fate: Fate, said:
         Ok(answer) => answer.status.as_u16().to_string(),
         Err(error) => format!("{error:?}"),
     };
-    match fate {
-        Fate::Answered(..) => format!("{:?}: {method} {path} {said}", clock.place),
-        fate => format!("{:?}: {method} {path} {said} ({fate:?})", clock.place),
+    if matches!(fate, Fate::Answered(..)) {
+        return format!("{:?}: {method} {path} {said}", clock.place);
     }
+    format!("{:?}: {method} {path} {said} ({fate:?})", clock.place)
 }
 
 fn answer(status: u16, content_type: &'static str, body: &str) -> Answer {

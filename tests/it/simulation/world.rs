@@ -277,7 +277,7 @@ impl World {
         !self.requests.is_empty()
     }
 
-    /// The accounts that must be connected again.
+    /// The accounts that must be connected again; without the default account no other can be.
     fn lapsed(&self) -> Vec<Account> {
         let Some(snapshot) = self.observer.site(&studio(), &[]) else { return Vec::new() };
         let site = snapshot.site.value.unwrap();
@@ -286,7 +286,9 @@ impl World {
             let hosted = connection.and_then(Connection::hosted);
             hosted.is_some_and(|hosted| matches!(hosted.state, AccountState::ReauthorizationRequired { .. }))
         };
-        [Account::Default, Account::Ana].into_iter().filter(has_lapsed).collect()
+        let lapsed = [Account::Default, Account::Ana].into_iter().filter(has_lapsed).collect::<Vec<_>>();
+        let is_shut = !lapsed.is_empty() && site.default_account().is_none();
+        is_shut.then_some(Account::Default).into_iter().chain(lapsed).collect()
     }
 }
 

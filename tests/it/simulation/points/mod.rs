@@ -32,7 +32,7 @@ use crate::simulation::wishes::Wish;
 use crate::simulation::wishes::Wishes;
 
 /// How long a delay at a point is: longer than any call may take, shorter than others leave a step to its taker.
-const DELAY: Duration = Duration::from_secs(60);
+const DELAY: Duration = Duration::from_mins(1);
 
 /// On which side of an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +167,7 @@ impl Post {
             }
             Some(Fault::Crash) => {
                 self.points.wishes.put(Wish::Crash(self.place));
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
         Suffered::Passed
