@@ -22,11 +22,12 @@ use crate::domain::budget::next_midnight;
 use crate::domain::budget::since_midnight;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
+use crate::domain::pace::Turn;
 use crate::domain::pace::Urgency;
 use crate::domain::pause::PauseReason;
 use crate::domain::tally::Drawn;
 
-/// How long a call waits for its place in line; the request itself must end before a create counts as lost.
+/// How long a call waits for its place in line.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the bucket is left alone where the provider says no time.
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -44,27 +45,44 @@ pub struct Asked<'a> {
     pub request: Request,
     /// Whether somebody waits for it.
     pub urgency: Urgency,
+    /// When it must have been sent; `None` where that does not matter.
+    pub not_after: Option<Timestamp>,
 }
 
-/// Draws what a call needs, and waits for its place in line. Refuses with why not, and until when.
+impl<'a> Asked<'a> {
+    /// A call that nobody waits for.
+    pub fn background(grant: &'a GrantId, request: Request) -> Self {
+        Self { grant, request, urgency: Urgency::Background, not_after: None }
+    }
+}
+
+/// Draws what a call needs, and waits for its place in line. Refuses with why not, and until when; nothing of that is a
+/// failure of the provider's.
 pub async fn enter(gateway: &Gateway, asked: Asked<'_>, access: &Access) -> Result<(), Closed> {
-    let until = after(gateway.clock.now(), PATIENCE);
+    let latest = asked.not_after.unwrap_or_else(|| after(gateway.clock.now(), PATIENCE));
     loop {
         let now = gateway.clock.now();
+        let Ok(patience) = Duration::try_from(latest.duration_since(now)) else { return Err(too_late(now)) };
         let health = gateway.closures.health(&access.organisation);
         let callee = Callee { grant: asked.grant, plan: access.plan, health };
         let reserve = Reserve { percent: gateway.settings.minting.reserve_percent };
-        let cost = Cost::of(asked.request, asked.urgency, callee, (reserve, now));
+        let turn = Turn { urgency: asked.urgency, patience: patience.min(PATIENCE) };
+        let cost = Cost::of(asked.request, turn, callee, (reserve, now));
         match gateway.tallies.draw(&access.organisation, &cost.draws()).await {
             Ok(Drawn::All(became)) => {
                 let line = cost.line(&became, now);
                 if !line.is_zero() {
                     gateway.clock.wait(line).await;
                 }
-                return Ok(());
+                let now = gateway.clock.now();
+                return if asked.not_after.is_some_and(|latest| now > latest) {
+                    Err(too_late(now))
+                } else {
+                    Ok(())
+                };
             }
             Ok(Drawn::Short { at, stands }) => match cost.refusal((at, stands), now) {
-                Refusal::Line(free) if free > until => {
+                Refusal::Line(free) if free > latest => {
                     return Err(Closed { why: PauseReason::RateLimited, until: free });
                 }
                 Refusal::Line(free) => {
@@ -83,6 +101,11 @@ pub async fn enter(gateway: &Gateway, asked: Asked<'_>, access: &Access) -> Resu
     }
 }
 
+/// What must have been sent by now is not sent any more: it is begun anew.
+fn too_late(now: Timestamp) -> Closed {
+    Closed { why: PauseReason::RateLimited, until: after(now, A_SECOND) }
+}
+
 fn refuse(
     gateway: &Gateway,
     asked: Asked<'_>,
@@ -93,7 +116,7 @@ fn refuse(
         gateway.closures.failed(&access.organisation, FAILURES);
     }
     let closed = Closed { why, until };
-    gateway.closures.close(asked.grant, closed, gateway.clock.now());
+    gateway.closures.close((asked.grant, &access.organisation), closed, gateway.clock.now());
     closed
 }
 
@@ -129,13 +152,13 @@ pub async fn leave<T>(
             correct(gateway, access, Correction::Slower(asked.request, until)).await;
         }
         Err(ProviderError::DailyLimit { until, of: LimitOf::Organisation }) => {
-            correct(gateway, access, Correction::Shut(*until)).await;
+            correct(gateway, access, Correction::Shut(asked.request, *until)).await;
         }
         Err(ProviderError::DailyLimit { until, of: LimitOf::Host }) => {
             if since_midnight(now) >= NEW_DAY {
                 correct(gateway, access, Correction::HostSpent(asked.grant)).await;
                 let closed = Closed { why: PauseReason::DailyLimit, until: *until };
-                gateway.closures.close(asked.grant, closed, now);
+                gateway.closures.close((asked.grant, &access.organisation), closed, now);
             }
         }
         Err(ProviderError::Ambiguous(_) | ProviderError::NotExecuted(_)) => fail(gateway, access).await,
@@ -154,7 +177,7 @@ async fn heed(gateway: &Gateway, asked: Asked<'_>, access: &Access, remaining: R
     }
     let now = gateway.clock.now();
     let correction = if remaining.limit >= LARGEST_A_SECOND {
-        Correction::Shut(next_midnight(now))
+        Correction::Shut(asked.request, next_midnight(now))
     } else {
         Correction::Slower(asked.request, after(now, A_SECOND))
     };

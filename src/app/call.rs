@@ -53,22 +53,20 @@ impl CallFailure {
         }
     }
 
-    /// How long the provider is left alone after this. Waiting for a turn is no failure.
+    /// How long the provider is left alone after this. Waiting for a time that is known is no failure.
     pub fn pause(self, gateway: &Gateway, grant: &GrantId, failures: u32) -> Pause {
         let now = gateway.clock.now();
-        let (reason, until, failures) = match self {
-            Self::Later { why: why @ (PauseReason::Scheduled | PauseReason::RateLimited), until } => {
-                (why, until, failures)
-            }
-            Self::Later { why, until } => (why, until, failures.saturating_add(1)),
-            Self::NoGrant => (PauseReason::Reauthorization, None, failures.saturating_add(1)),
-            Self::Ambiguous | Self::Rejected | Self::Gone => {
-                (PauseReason::Unavailable, None, failures.saturating_add(1))
-            }
+        let (why, until) = match self {
+            Self::Later { why, until } => (why, until),
+            Self::NoGrant => (PauseReason::Reauthorization, None),
+            Self::Ambiguous | Self::Rejected | Self::Gone => (PauseReason::Unavailable, None),
         };
-        let until = until.filter(|until| *until > now);
-        let until = until.unwrap_or_else(|| after(now, backoff(gateway, failures)));
-        Pause { grant: grant.clone(), until, reason, failures }
+        if let Some(until) = until.filter(|until| *until > now) {
+            return Closed { why, until }.pause(grant, failures);
+        }
+        let failures = failures.saturating_add(1);
+        let until = after(now, backoff(gateway, failures));
+        Pause { grant: grant.clone(), until, reason: why, failures }
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Closures(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Hosts that were refused calls.
-    closed: BTreeMap<GrantId, Closed>,
+    /// Hosts that were refused calls, each with its organisation.
+    closed: BTreeMap<GrantId, (String, Closed)>,
     /// How many calls of an organisation failed in a row, for those whose last one did.
     failures: BTreeMap<String, i64>,
 }
@@ -49,7 +49,8 @@ struct Known {
 impl Closures {
     /// Whether a request would be refused, as far as is known here.
     pub fn closed(&self, grant: &GrantId, request: Request, now: Timestamp) -> Option<Closed> {
-        let closed = self.known().closed.get(grant).copied().filter(|closed| closed.until > now)?;
+        let closed = self.known().closed.get(grant).map(|(_, closed)| *closed);
+        let closed = closed.filter(|closed| closed.until > now)?;
         match (closed.why, request.starts_at()) {
             (PauseReason::Scheduled, Some(starts_at)) if !is_near(starts_at, now) => {
                 Some(Closed { until: scheduled(starts_at, now), ..closed })
@@ -66,12 +67,12 @@ impl Closures {
     }
 
     /// A host was refused calls.
-    pub fn close(&self, grant: &GrantId, closed: Closed, now: Timestamp) {
+    pub fn close(&self, (grant, organisation): (&GrantId, &str), closed: Closed, now: Timestamp) {
         let mut known = self.known();
-        known.closed.retain(|_, closed| closed.until > now);
+        known.closed.retain(|_, (_, closed)| closed.until > now);
         // What is kept for near sessions opens at midnight for all; sooner only for one that becomes near.
         let until = if closed.why == PauseReason::Scheduled { next_midnight(now) } else { closed.until };
-        known.closed.insert(grant.clone(), Closed { until, ..closed });
+        known.closed.insert(grant.clone(), (organisation.into(), Closed { until, ..closed }));
     }
 
     /// How calls of an organisation go.
@@ -89,7 +90,7 @@ impl Closures {
     pub fn answered(&self, organisation: &str) -> Option<i64> {
         let mut known = self.known();
         let failures = known.failures.remove(organisation)?;
-        known.closed.retain(|_, closed| closed.why != PauseReason::Unavailable);
+        known.closed.retain(|_, (of, closed)| of != organisation || closed.why != PauseReason::Unavailable);
         Some(failures)
     }
 

@@ -90,7 +90,7 @@ pub async fn find(gateway: &Gateway, site: &SiteId, session: &SessionId) -> Resu
     let view = sessions::find(gateway, site, session).await?;
     let now = gateway.clock.now();
     let meeting = hosted(&Link::of(&view.site, &view.session, now), view.session.minting.handed_out())?;
-    let asked = Asked { grant: &meeting.grant, request: Request::Find, urgency: Urgency::Awaited };
+    let asked = Asked { urgency: Urgency::Awaited, ..Asked::background(&meeting.grant, Request::Find) };
     let found = call(gateway, asked, |host| async move { gateway.meetings.find(&host, &meeting.id).await });
     match found.await {
         Ok(Some(found)) => {

@@ -26,7 +26,6 @@ use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::NotCreated;
 use crate::domain::minting::Stray;
-use crate::domain::pace::Urgency;
 use crate::domain::step::ScanVerdict;
 use crate::domain::step::judge_scans;
 
@@ -131,7 +130,7 @@ async fn find_marked(
     let all = listed.into_iter().map(|listed| listed.id).filter(|id| !except.contains(id)).collect();
     let mut shown = Marked { first: None, all };
     for id in &shown.all {
-        let asked = Asked { grant, request: Request::Find, urgency: Urgency::Background };
+        let asked = Asked::background(grant, Request::Find);
         let found =
             call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await?;
         if let Some(found) = found {
@@ -151,7 +150,7 @@ async fn list_marked(
     let mut next = None;
     loop {
         let from = next.as_ref();
-        let asked = Asked { grant, request: Request::List, urgency: Urgency::Background };
+        let asked = Asked::background(grant, Request::List);
         let page =
             call(gateway, asked, |host| async move { gateway.meetings.list(&host, from).await }).await?;
         let is_ours = |listed: &Listed| {

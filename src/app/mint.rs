@@ -12,10 +12,8 @@ use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
-use crate::app::ports::provider::CallError;
 use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Draft;
-use crate::app::ports::provider::ProviderError;
 use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
@@ -57,14 +55,9 @@ pub async fn create(gateway: Gateway, site: SiteId, launch: Launch) {
 async fn send(gateway: &Gateway, launch: &Launch, draft: &Draft) -> Result<Created, CallFailure> {
     let too_late = after(launch.intent.begun_at, gateway.settings.minting.post_timeout);
     let request = Request::Create(launch.intent.shown.starts_at);
-    let asked = Asked { grant: &launch.intent.grant, request, urgency: launch.urgency };
-    call(gateway, asked, |host| async move {
-        if gateway.clock.now() > too_late {
-            return Err(ProviderError::NotExecuted(CallError::Timeout));
-        }
-        gateway.meetings.create(&host, draft).await
-    })
-    .await
+    let (grant, urgency) = (&launch.intent.grant, launch.urgency);
+    let asked = Asked { grant, request, urgency, not_after: Some(too_late) };
+    call(gateway, asked, |host| async move { gateway.meetings.create(&host, draft).await }).await
 }
 
 /// How often a result is written again from memory before it is left to the worker.

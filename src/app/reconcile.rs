@@ -202,8 +202,7 @@ async fn update(target: Target<'_>, (revised, failures): (&Revised, u32)) {
     let Revised { meeting, draft, sent_at } = revised;
     let id = &meeting.id;
     let grant = &meeting.grant;
-    let request = Request::Update(draft.shown.starts_at);
-    let asked = Asked { grant, request, urgency: Urgency::Background };
+    let asked = Asked::background(grant, Request::Update(draft.shown.starts_at));
     let outcome = call(gateway, asked, |host| async move {
         gateway.meetings.update(&host, id, draft).await?;
         gateway.meetings.find(&host, id).await
@@ -247,7 +246,7 @@ enum Removal {
 async fn remove(target: Target<'_>, (doomed, failures): (&Doomed, u32)) {
     let gateway = target.gateway;
     let grant = &doomed.grant;
-    let asked = Asked { grant, request: Request::Remove, urgency: Urgency::Background };
+    let asked = Asked::background(grant, Request::Remove);
     let outcome = call(gateway, asked, |host| async move {
         // Whoever runs what nobody was ever given must not lose it under their hands.
         if doomed.why == Doom::Stray

@@ -13,7 +13,7 @@ use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
 use crate::domain::pace::Label;
 use crate::domain::pace::Pace;
-use crate::domain::pace::Urgency;
+use crate::domain::pace::Turn;
 use crate::domain::pause::PauseReason;
 use crate::domain::tally::Draw;
 use crate::domain::tally::MOST;
@@ -89,7 +89,7 @@ pub struct Cost(Vec<(Item, Draw)>);
 enum Item {
     /// The organisation's calls fail.
     Open,
-    /// The organisation's calls of the day are spent, as the provider said.
+    /// The organisation's calls of this kind are spent for the day, as the provider said.
     Shut,
     /// The organisation's calls a second.
     Bucket(Pace),
@@ -144,7 +144,7 @@ impl Cost {
     /// What a request draws.
     pub fn of(
         request: Request,
-        urgency: Urgency,
+        turn: Turn,
         callee: Callee<'_>,
         (reserve, now): (Reserve, Timestamp),
     ) -> Self {
@@ -156,8 +156,8 @@ impl Cost {
         };
         let mut draws = vec![
             (Item::Open, at_rest(open(), now, probe)),
-            (Item::Shut, at_rest(shut(), now, 0)),
-            (Item::Bucket(pace), pace.draw(label.bucket(), (request.calls(), urgency), now)),
+            (Item::Shut, at_rest(label.shut(), now, 0)),
+            (Item::Bucket(pace), pace.draw(label.bucket(), (request.calls(), turn), now)),
         ];
         draws.extend(
             label.day(callee.plan).map(|(tally, most)| (Item::OrganisationDay, of_day(tally, most, now))),
@@ -241,8 +241,8 @@ fn allowed(starts_at: Timestamp, reserve: Reserve, now: Timestamp) -> i64 {
 pub enum Correction<'a> {
     /// The provider wants no request of this kind before then.
     Slower(Request, Timestamp),
-    /// The organisation's calls are spent until then.
-    Shut(Timestamp),
+    /// The organisation's calls of this kind are spent until then.
+    Shut(Request, Timestamp),
     /// The host's calls of the day are spent.
     HostSpent(&'a GrantId),
     /// The host's removal is over.
@@ -263,7 +263,7 @@ impl Correction<'_> {
             Self::Slower(request, until) => {
                 vec![at_least(request.label().bucket(), after(until, LONGEST_BURST).as_microsecond())]
             }
-            Self::Shut(until) => vec![at_least(shut(), until.as_millisecond())],
+            Self::Shut(request, until) => vec![at_least(request.label().shut(), until.as_millisecond())],
             Self::HostSpent(grant) => {
                 vec![at_least(calls_of(grant), day(now) * DAY_SPAN + HOST_CALLS_A_DAY)]
             }
@@ -298,10 +298,6 @@ fn open() -> Tally {
 
 fn failures() -> Tally {
     Tally::new("failures")
-}
-
-fn shut() -> Tally {
-    Tally::new("shut")
 }
 
 fn calls_of(grant: &GrantId) -> Tally {
@@ -343,6 +339,7 @@ mod tests {
     use crate::domain::fixture::NOW;
     use crate::domain::fixture::at;
     use crate::domain::fixture::grant;
+    use crate::domain::pace::Urgency;
     use crate::domain::tally::Drawn;
 
     const RESERVE: Reserve = Reserve { percent: 20 };
@@ -379,9 +376,10 @@ mod tests {
             (request, urgency): (Request, Urgency),
             now: Timestamp,
         ) -> Result<Duration, Refusal> {
+            let turn = Turn { urgency, patience: Duration::from_secs(10) };
             let host = grant("lua");
             let callee = Callee { grant: &host, plan, health };
-            let cost = Cost::of(request, urgency, callee, (RESERVE, now));
+            let cost = Cost::of(request, turn, callee, (RESERVE, now));
             match self.draw(&cost.draws()) {
                 Drawn::All(became) => Ok(cost.line(&became, now)),
                 Drawn::Short { at, stands } => Err(cost.refusal((at, stands), now)),
@@ -475,7 +473,8 @@ mod tests {
         let spent = Err(Refusal::Closed { why: PauseReason::DailyLimit, until: at(DAY_LEFT) });
         assert_eq!(numbers.ask(far, Urgency::Awaited, at(20)), spent);
         assert!(numbers.ask(Request::Find, Urgency::Awaited, at(20)).is_ok());
-        numbers.correct(Correction::Shut(at(99)), at(20));
+        numbers.correct(Correction::Shut(far, at(99)), at(20));
+        assert!(numbers.ask(Request::List, Urgency::Awaited, at(20)).is_ok(), "of another kind");
         let shut = Err(Refusal::Closed { why: PauseReason::DailyLimit, until: at(99) });
         assert_eq!(numbers.ask(Request::Find, Urgency::Awaited, at(30)), shut);
         assert!(numbers.ask(Request::Find, Urgency::Awaited, at(99)).is_ok());

@@ -252,7 +252,7 @@ impl<'a> Link<'a> {
                 Status::Pending(Pending::Paused(PauseReason::Reauthorization))
             }
             (_, Some(pause), AccountState::Active) => {
-                self.retry_at = (pause.until > now).then_some(pause.until);
+                self.retry_at = Some(pause.until);
                 Status::Pending(Pending::Paused(pause.reason))
             }
             (_, None, AccountState::Active) => Status::Pending(Pending::Minting),

@@ -14,8 +14,6 @@ const LIGHT_CALLS_A_DAY: i64 = 5_700;
 const MEDIUM_CALLS_A_DAY: i64 = 1_900;
 /// How many calls of the work in the background may wait in line: who is waited for stands behind so many.
 const BACKGROUND_LINE: i64 = 3;
-/// How long who is waited for stands in line at most.
-const LONGEST_LINE: Duration = Duration::from_secs(10);
 
 /// Whether somebody waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +22,15 @@ pub enum Urgency {
     Awaited,
     /// Nobody does: those who are waited for come first.
     Background,
+}
+
+/// Who wants a place in line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Whether somebody waits.
+    pub urgency: Urgency,
+    /// How long it may stand there.
+    pub patience: Duration,
 }
 
 /// Calls of the label `Light` or `Medium` (zoom/facts.md 4).
@@ -53,6 +60,14 @@ impl Label {
         }
     }
 
+    /// Names the number that says until when its calls are spent.
+    pub fn shut(self) -> Tally {
+        Tally::new(match self {
+            Self::Light => "shut/light",
+            Self::Medium => "shut/medium",
+        })
+    }
+
     /// Names the number of its bucket.
     pub fn bucket(self) -> Tally {
         Tally::new(match self {
@@ -77,11 +92,12 @@ impl Label {
 
 impl Pace {
     /// Takes calls from a bucket, whose number is when it will be full again, in microseconds.
-    pub fn draw(self, tally: Tally, (calls, urgency): (i64, Urgency), now: Timestamp) -> Draw {
+    pub fn draw(self, tally: Tally, (calls, turn): (i64, Turn), now: Timestamp) -> Draw {
         let now = now.as_microsecond();
-        let line = match urgency {
-            Urgency::Awaited => i64::try_from(LONGEST_LINE.as_micros()).unwrap_or(0),
-            Urgency::Background => BACKGROUND_LINE * self.interval,
+        let patience = i64::try_from(turn.patience.as_micros()).unwrap_or(0);
+        let line = match turn.urgency {
+            Urgency::Awaited => patience,
+            Urgency::Background => patience.min(BACKGROUND_LINE * self.interval),
         };
         let limit = now + self.interval * (1 + self.at_once) + line;
         Draw { tally, floor: now, ceiling: MOST, by: calls * self.interval, limit }

@@ -111,7 +111,8 @@ words! {
     ]);
     /// Whether there is a link: `pending` will be, `failed` needs somebody to look.
     LinkStatusName = names(LinkStatus::ALL.map(LinkStatus::name));
-    /// Why a link is `pending`, `none` or `failed`.
+    /// Why a link is `pending`, `none` or `failed`. `scheduled`: what is left of the host's calls of the day is kept for sessions
+    /// within 48 hours; `daily_limit_reached`: they are spent; both come by themselves, at `retry_at` or shortly after.
     LinkReason = names([
         "minting", "scheduled", "provider_unavailable", "provider_rate_limited", "daily_limit_reached",
         "reauthorization_required", "not_entitled", "no_default_account", "service_offline", "removed_by_hand",

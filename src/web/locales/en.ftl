@@ -131,6 +131,7 @@ waiting-title = Your link is on its way
 waiting-making = { $business } has booked this session; its meeting is still being set up.
 waiting-business = The meeting cannot be set up at the moment. { $business } has to look at it: please contact them if the session begins soon.
 waiting-refresh = This page tries again by itself. You do not need to do anything.
+waiting-again = This page tries again by itself.
 no-link-title = There is no link here
 no-link-text = The session may have been cancelled or moved, or its link is not shown here. Look at your latest confirmation, or ask the business.
 link-over-title = This session is over

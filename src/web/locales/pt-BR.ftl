@@ -131,6 +131,7 @@ waiting-title = O seu link já vem
 waiting-making = { $business } agendou esta sessão; a reunião ainda está sendo preparada.
 waiting-business = A reunião não pode ser preparada no momento. { $business } precisa verificar: entre em contato se a sessão começar logo.
 waiting-refresh = Esta página tenta de novo sozinha. Você não precisa fazer nada.
+waiting-again = Esta página tenta de novo sozinha.
 no-link-title = Não há link aqui
 no-link-text = A sessão pode ter sido cancelada ou transferida, ou o link não é mostrado aqui. Veja a sua confirmação mais recente ou pergunte à empresa.
 link-over-title = Esta sessão já terminou

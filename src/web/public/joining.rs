@@ -75,13 +75,13 @@ fn show(reader: &Reader, shown: Shown) -> Response {
 }
 
 fn wait(reader: &Reader, waiting: Waiting) -> Response {
-    let (key, again) = match waiting.why {
-        Cause::Making => ("waiting-making", SOON),
-        Cause::Business => ("waiting-business", LATER),
+    let (key, fine, again) = match waiting.why {
+        Cause::Making => ("waiting-making", "waiting-refresh", SOON),
+        Cause::Business => ("waiting-business", "waiting-again", LATER),
     };
     let shell = reader.shell(Some((waiting.business.clone(), waiting.locale)));
     let text = shell.fill(key, &[("business", &waiting.business)]);
-    let shown = pages::Waiting { shell, title: waiting.title, text };
+    let shown = pages::Waiting { shell, title: waiting.title, text, fine };
     let again = [(HeaderName::from_static("refresh"), again)];
     (AppendHeaders(again), page(StatusCode::OK, &shown)).into_response()
 }

@@ -289,4 +289,6 @@ pub(super) struct Waiting {
     pub(super) title: String,
     /// Why, and what to do.
     pub(super) text: String,
+    /// The message beneath it: what happens by itself.
+    pub(super) fine: &'static str,
 }

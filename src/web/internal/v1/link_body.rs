@@ -83,7 +83,7 @@ pub(super) struct ShownLink {
     meeting_id: Option<String>,
     /// What somebody should know about it.
     warnings: Vec<WarningBody>,
-    /// When the next try is made.
+    /// When the next try is made, or shortly after; `null` where nothing has failed and nothing waits for its turn.
     #[schema(required, value_type = Option<Moment>)]
     retry_at: Option<Timestamp>,
     /// Grows with every change of the link.
