@@ -14,7 +14,6 @@ use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Listed;
 use crate::app::target::Target;
 use crate::app::target::pause;
-use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::MeetingId;
@@ -24,6 +23,7 @@ use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::NotCreated;
 use crate::domain::minting::Stray;
+use crate::domain::request::Request;
 use crate::domain::step::ScanVerdict;
 use crate::domain::step::judge_scans;
 

@@ -290,13 +290,7 @@ impl Minting {
             }
             NotCreated::Rejected => block(BlockReason::Rejected, kept),
             NotCreated::Lost => {
-                self.strays.push(Stray {
-                    grant: intent.grant.clone(),
-                    generation: self.generation,
-                    shown: intent.shown.clone(),
-                    begun_at: intent.begun_at,
-                    looks: 0,
-                });
+                self.missed(intent);
                 self.attempts = intent.attempt;
                 if intent.attempt >= ATTEMPTS { block(BlockReason::NeedsAttention, kept) } else { back(kept) }
             }
@@ -304,13 +298,15 @@ impl Minting {
         self
     }
 
-    /// The create of `intent` cannot be cleared up any more, since its account is gone: whatever it made stays there.
+    /// The create of `intent` cannot be cleared up now, since its account is gone: should the account come back, what it
+    /// made is looked for.
     #[must_use]
     pub fn abandoned(mut self, intent: &Intent) -> Self {
         if let MeetingState::Intended(current) = &self.state
             && current.begun_at == intent.begun_at
         {
             let kept = current.replaces.clone();
+            self.missed(intent);
             self.next_generation(kept);
         }
         self
