@@ -23,8 +23,8 @@ use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Pending;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
+use crate::demo::simulator::telling::deliver;
 use crate::demo::simulator::user::UserId;
-use crate::demo::simulator::webhooks::deliver;
 
 const TOO_MANY_AT_ONCE: &str =
     "Too many concurrent requests. A request to disassociate this user has already been made.";

@@ -22,6 +22,7 @@ mod received;
 mod server;
 mod settings;
 mod state;
+mod telling;
 mod user;
 mod users;
 mod webhooks;

@@ -1,6 +1,4 @@
-//! Tells the app what happened, in webhooks signed as Zoom signs them (zoom/facts.md 5.2 to 5.5). Repeats none.
-
-use std::time::Duration;
+//! Owns what the app is told of, and how it is written and signed (zoom/facts.md 5.2 to 5.5). Sends nothing.
 
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
@@ -14,19 +12,12 @@ use serde_json::Value;
 use serde_json::json;
 use url::Url;
 
-use crate::demo::simulator::meetings::record::Meeting;
-use crate::demo::simulator::meetings::render;
-use crate::demo::simulator::state::Shared;
-use crate::demo::simulator::state::State;
 use crate::providers::http::HttpClient;
-
-/// Zoom gives an app three seconds to answer.
-const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Who is told of what happens, what they are yet to be told, and what they were told.
 #[derive(Debug, Default)]
 pub(super) struct Webhooks {
-    subscriber: Option<Subscriber>,
+    pub(super) subscriber: Option<Subscriber>,
     waiting: Vec<Notice>,
     deliveries: Vec<Delivery>,
 }
@@ -57,16 +48,8 @@ pub(super) struct Delivery {
 }
 
 impl Notice {
-    /// What happened to a meeting; `event` is Zoom's name for it.
-    pub(super) fn of_meeting(event: &'static str, state: &State, meeting: &Meeting) -> Self {
-        let host = state.users.get(&meeting.host);
-        let payload = json!({
-            "account_id": host.map(|host| host.account_id.as_str()),
-            "operator": host.map(|host| host.profile.email.as_str()),
-            "operator_id": meeting.host.as_str(),
-            "operation": "single",
-            "object": render::noticed(state, meeting),
-        });
+    /// An event by Zoom's name for it, and what it says.
+    pub(super) fn new(event: &'static str, payload: Value) -> Self {
         Self { event, payload }
     }
 
@@ -89,36 +72,25 @@ impl Webhooks {
         }
     }
 
+    /// Takes what is waiting to be told.
+    pub(super) fn take(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Notes what became of telling.
+    pub(super) fn told(&mut self, notice: &Notice, at: Timestamp, status: Option<u16>) {
+        let (event, meeting_id) = (notice.event, notice.meeting());
+        self.deliveries.push(Delivery { event, at, status, meeting_id });
+    }
+
     /// What was told, oldest first.
     pub(super) fn deliveries(&self) -> &[Delivery] {
         &self.deliveries
     }
 }
 
-/// Tells what is waiting to be told, one after the other.
-pub(super) async fn deliver(shared: &Shared) {
-    let at = shared.clock.now();
-    let (told, subscriber, secret, names) = {
-        let mut state = shared.open();
-        let Some(subscriber) = state.webhooks.subscriber.clone() else { return };
-        let told = std::mem::take(&mut state.webhooks.waiting);
-        let names = told.iter().map(|_| state.entropy.letters(32).to_lowercase()).collect::<Vec<_>>();
-        (told, subscriber, state.settings.webhook_secret.clone(), names)
-    };
-    for (notice, name) in told.into_iter().zip(names) {
-        let (event, meeting_id) = (notice.event, notice.meeting());
-        let request = request(&subscriber.url, (&notice, &name), &secret, at);
-        let answer = match request {
-            Ok(request) => subscriber.http.send(request, TIMEOUT).await.ok(),
-            Err(_) => None,
-        };
-        let status = answer.map(|answer| answer.status.as_u16());
-        shared.open().webhooks.deliveries.push(Delivery { event, at, status, meeting_id });
-    }
-}
-
 /// The request that tells it, with the headers that were seen at Zoom (zoom/facts.md 5.2).
-fn request(
+pub(super) fn request(
     url: &Url,
     (notice, name): (&Notice, &str),
     secret: &SecretString,
