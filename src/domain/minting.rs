@@ -421,6 +421,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_to_be_removed_is_not_bound() {
+        let mut asked = Minting::new(1).begun(&wish("lua"), at(0));
+        asked.doom(grant("lua"), made("lua", 1).id, Doom::Stray);
+        assert_eq!(asked.clone().bound(made("lua", 1)), asked);
+    }
+
+    #[test]
     fn a_meeting_of_an_earlier_generation_is_doomed() {
         let minting = Minting::new(1).begun(&wish("lua"), at(0)).bound(made("lua", 1));
         let minting = minting.settled(&Wanted::Nothing).begun(&wish("lua"), at(9)).bound(made("lua", 1));
