@@ -20,6 +20,7 @@ use crate::demo::simulator::meetings::cursor::Cursors;
 use crate::demo::simulator::meetings::record::Meetings;
 use crate::demo::simulator::modes::ExpiredTokenStatus;
 use crate::demo::simulator::modes::Modes;
+use crate::demo::simulator::notices::Webhooks;
 use crate::demo::simulator::oauth::grants::Codes;
 use crate::demo::simulator::oauth::grants::Grants;
 use crate::demo::simulator::oauth::grants::Standing as TokenStanding;
@@ -31,7 +32,6 @@ use crate::demo::simulator::settings::Standing;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::user::User;
 use crate::demo::simulator::user::UserId;
-use crate::demo::simulator::webhooks::Webhooks;
 
 /// What all routes share: the clock, and the state behind its lock.
 pub(super) struct Shared {
@@ -75,7 +75,7 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) faults: Faults,
     pub(super) ledger: Ledger,
-    /// Who is told of what happens, and what they are yet to be told.
+    /// Who is told of meetings that are made, and what they are yet to be told.
     pub(super) webhooks: Webhooks,
     /// Requests to be carried out later.
     pub(super) pending: Vec<Pending>,
