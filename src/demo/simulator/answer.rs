@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
@@ -20,7 +21,24 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// The meeting it is about, for the ledger.
     pub(super) meeting: Option<u64>,
+    /// The page of a list that it is, for the ledger.
+    pub(super) page: Option<ListPage>,
 }
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct ListPage {
+    /// Which list, counted from the first.
+    pub(super) list: u64,
+    /// Which page of it.
+    pub(super) number: usize,
+    /// How many meetings the list held when the page was turned.
+    pub(super) total: usize,
+}
+
+/// Says of a response that goes out which meeting it tells of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TellsOf(pub(super) u64);
 
 /// One entry of `errors` in a 300.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +57,12 @@ impl FieldError {
 impl Answer {
     /// A JSON answer.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), meeting: None }
+        Self { status, body: Some(body), headers: Vec::new(), meeting: None, page: None }
     }
 
     /// A success without a body, as updates and deletions have it.
     pub(super) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), meeting: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), meeting: None, page: None }
     }
 
     /// A REST error (zoom/facts.md 3).
@@ -90,6 +108,11 @@ impl Answer {
         Self { meeting: Some(meeting), ..self }
     }
 
+    /// The same answer, as a page of a list.
+    pub(super) fn on(self, page: ListPage) -> Self {
+        Self { page: Some(page), ..self }
+    }
+
     /// The same answer with a header more.
     pub(super) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -106,6 +129,9 @@ impl IntoResponse for Answer {
             None => self.status.into_response(),
         };
         response.headers_mut().extend(self.headers);
+        if let Some(meeting) = self.meeting {
+            response.extensions_mut().insert(TellsOf(meeting));
+        }
         response
     }
 }

@@ -1,5 +1,7 @@
 //! Owns what the app is yet to be told of, whom that goes to, and what became of it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +15,8 @@ pub(super) struct Webhooks {
     subscriber: Option<Subscriber>,
     waiting: Vec<Notice>,
     deliveries: Vec<Delivery>,
+    /// Meetings that an answer which went out told of.
+    answered: BTreeSet<u64>,
 }
 
 /// The app's webhook address.
@@ -33,17 +37,19 @@ pub(super) struct Notice {
 /// What became of telling.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Delivery {
-    pub(super) event: &'static str,
-    pub(super) at: Timestamp,
+    event: &'static str,
+    at: Timestamp,
     /// What the app answered; `None` where it gave no answer.
-    pub(super) status: Option<u16>,
+    status: Option<u16>,
     /// The meeting it was about.
-    pub(super) meeting_id: Option<u64>,
+    meeting_id: Option<u64>,
+    /// Whether that was before an answer that tells of the meeting went out.
+    before_answer: bool,
 }
 
 impl Notice {
     /// The meeting it is about.
-    pub(super) fn meeting(&self) -> Option<u64> {
+    fn meeting(&self) -> Option<u64> {
         self.payload.pointer("/object/id").and_then(Value::as_u64)
     }
 }
@@ -67,9 +73,16 @@ impl Webhooks {
         Some((self.subscriber.clone()?, std::mem::take(&mut self.waiting)))
     }
 
-    /// Notes what became of telling.
-    pub(super) fn told(&mut self, delivery: Delivery) {
-        self.deliveries.push(delivery);
+    /// Notes what became of telling: what the app answered, if anything.
+    pub(super) fn told(&mut self, notice: &Notice, at: Timestamp, status: Option<u16>) {
+        let meeting_id = notice.meeting();
+        let before_answer = meeting_id.is_some_and(|meeting| !self.answered.contains(&meeting));
+        self.deliveries.push(Delivery { event: notice.event, at, status, meeting_id, before_answer });
+    }
+
+    /// Notes that an answer which tells of a meeting goes out.
+    pub(super) fn answered(&mut self, meeting: u64) {
+        self.answered.insert(meeting);
     }
 
     /// What was told, oldest first.

@@ -36,6 +36,8 @@ use crate::demo::simulator::user::UserId;
 /// What all routes share: the clock, and the state behind its lock.
 pub(super) struct Shared {
     pub(super) clock: SimulatedClock,
+    /// Held by who tells the app what is waiting to be told.
+    pub(super) telling: tokio::sync::Mutex<()>,
     initial: Settings,
     state: Mutex<State>,
 }
@@ -43,7 +45,8 @@ pub(super) struct Shared {
 impl Shared {
     /// Starts with the given settings.
     pub(super) fn new(settings: Settings, clock: SimulatedClock, entropy: Entropy) -> Self {
-        Self { clock, state: Mutex::new(State::new(settings.clone(), entropy)), initial: settings }
+        let state = Mutex::new(State::new(settings.clone(), entropy));
+        Self { clock, telling: tokio::sync::Mutex::default(), initial: settings, state }
     }
 
     /// The state, after what fell due meanwhile was carried out.

@@ -15,7 +15,6 @@ use url::Url;
 
 use crate::demo::simulator::meetings::record::Meeting;
 use crate::demo::simulator::meetings::render;
-use crate::demo::simulator::notices::Delivery;
 use crate::demo::simulator::notices::Notice;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
@@ -36,8 +35,10 @@ pub(super) fn note_created(state: &mut State, meeting: &Meeting) {
     state.webhooks.note(Notice { event: "meeting.created", payload });
 }
 
-/// Tells what is waiting to be told, one after the other.
+/// Tells what is waiting to be told, one after the other: once this is done nothing of what waited is left, also where
+/// others were telling it.
 pub(super) async fn deliver(shared: &Shared) {
+    let _turn = shared.telling.lock().await;
     let at = shared.clock.now();
     let (told, subscriber, secret, names) = {
         let mut state = shared.open();
@@ -46,14 +47,13 @@ pub(super) async fn deliver(shared: &Shared) {
         (told, subscriber, state.settings.webhook_secret.clone(), names)
     };
     for (notice, name) in told.into_iter().zip(names) {
-        let (event, meeting_id) = (notice.event, notice.meeting());
         let request = request(&subscriber.url, (&notice, &name), &secret, at);
         let answer = match request {
             Ok(request) => subscriber.http.send(request, TIMEOUT).await.ok(),
             Err(_) => None,
         };
         let status = answer.map(|answer| answer.status.as_u16());
-        shared.open().webhooks.told(Delivery { event, at, status, meeting_id });
+        shared.open().webhooks.told(&notice, at, status);
     }
 }
 

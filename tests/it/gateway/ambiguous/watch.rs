@@ -137,6 +137,18 @@ impl Watch {
         ledger["requests"].as_array().unwrap().iter().filter(|request| request["fault"].is_string()).count()
     }
 
+    /// How many pages came from a list that had become shorter since its page before.
+    pub(super) async fn shifts(&self) -> usize {
+        let (mut totals, mut shifts) = (BTreeMap::new(), 0);
+        for request in self.world.asked("meetings.list").await {
+            let page = &request["page"];
+            let Some(total) = page["total"].as_u64() else { continue };
+            let before = totals.insert(page["list"].as_u64().unwrap(), total);
+            shifts += usize::from(before.is_some_and(|before| total < before));
+        }
+        shifts
+    }
+
     /// Every session has its meeting, nothing that bears a marker lives beside them, no generation was made more than
     /// twice, and none was seen under two links.
     pub(super) async fn check(&self) {
