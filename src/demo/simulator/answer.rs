@@ -19,10 +19,19 @@ pub(super) struct Answer {
     /// `None` is an empty body.
     pub(super) body: Option<Value>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// The meeting it is about, for the ledger.
-    pub(super) meeting: Option<u64>,
-    /// The page of a list that it is, for the ledger.
-    pub(super) page: Option<ListPage>,
+    /// What it tells of, for the ledger.
+    pub(super) subject: Subject,
+}
+
+/// What an answer tells of.
+#[derive(Clone)]
+pub(super) enum Subject {
+    /// No meeting in particular.
+    General,
+    /// This meeting.
+    Meeting(u64),
+    /// A page of a list.
+    Page(Box<ListPage>),
 }
 
 /// A page of a list.
@@ -57,12 +66,12 @@ impl FieldError {
 impl Answer {
     /// A JSON answer.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), meeting: None, page: None }
+        Self { status, body: Some(body), headers: Vec::new(), subject: Subject::General }
     }
 
     /// A success without a body, as updates and deletions have it.
     pub(super) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), meeting: None, page: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), subject: Subject::General }
     }
 
     /// A REST error (zoom/facts.md 3).
@@ -105,12 +114,12 @@ impl Answer {
 
     /// The same answer, about a meeting.
     pub(super) fn about(self, meeting: u64) -> Self {
-        Self { meeting: Some(meeting), ..self }
+        Self { subject: Subject::Meeting(meeting), ..self }
     }
 
     /// The same answer, as a page of a list.
     pub(super) fn on(self, page: ListPage) -> Self {
-        Self { page: Some(page), ..self }
+        Self { subject: Subject::Page(Box::new(page)), ..self }
     }
 
     /// The same answer with a header more.
@@ -129,7 +138,7 @@ impl IntoResponse for Answer {
             None => self.status.into_response(),
         };
         response.headers_mut().extend(self.headers);
-        if let Some(meeting) = self.meeting {
+        if let Subject::Meeting(meeting) = self.subject {
             response.extensions_mut().insert(TellsOf(meeting));
         }
         response

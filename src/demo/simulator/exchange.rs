@@ -11,6 +11,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use crate::demo::simulator::answer::Answer;
+use crate::demo::simulator::answer::Subject;
 use crate::demo::simulator::answer::TellsOf;
 use crate::demo::simulator::clock::after;
 use crate::demo::simulator::cut;
@@ -148,7 +149,11 @@ impl State {
             call.received.accepted_as.clone().or_else(|| self.caller(call.operation, &call.received));
         let answer = (call.act)(self, now, &call.received).unwrap_or_else(|refusal| refusal);
         let status = answer.status.as_u16();
-        let (meeting, page) = (answer.meeting, answer.page);
+        let (meeting, page) = match &answer.subject {
+            Subject::General => (None, None),
+            Subject::Meeting(meeting) => (Some(*meeting), None),
+            Subject::Page(page) => (None, Some(**page)),
+        };
         self.write_down(call, caller.as_ref(), |entry| Entry {
             at: now,
             status: Some(status),
