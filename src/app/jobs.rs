@@ -19,9 +19,12 @@ use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::app::schedule;
+use crate::domain::account::Account;
+use crate::domain::account::Owner;
 use crate::domain::attention::Attention;
 use crate::domain::attention::attention_of;
 use crate::domain::attention::retried;
+use crate::domain::id::GrantId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
@@ -42,6 +45,8 @@ pub struct Job {
     pub noted: Noted,
     /// What it is.
     pub attention: Attention,
+    /// Whose account of the site its host is; `None` where no account is connected to that host any more.
+    pub owner: Option<Owner>,
 }
 
 /// Names a session whose jobs are meant.
@@ -96,9 +101,12 @@ async fn look(
     noted: Vec<Noted>,
 ) -> Result<(Vec<Job>, Vec<Noted>), StoreError> {
     let ids = noted.iter().map(|noted| noted.session.clone()).collect::<Vec<_>>();
-    let sessions = match gateway.sites.read(&site, &ids).await {
-        Ok(snapshot) => snapshot.sessions.into_iter().map(|stored| stored.value).collect(),
-        Err(StoreError::Destroyed) => vec![None; ids.len()],
+    let (site, sessions) = match gateway.sites.read(&site, &ids).await {
+        Ok(snapshot) => {
+            let sessions = snapshot.sessions.into_iter().map(|stored| stored.value);
+            (snapshot.site.value, sessions.collect())
+        }
+        Err(StoreError::Destroyed) => (None, vec![None; ids.len()]),
         Err(error) => return Err(error),
     };
     let now = gateway.clock.now();
@@ -108,10 +116,20 @@ async fn look(
         if attentions.is_empty() {
             stale.push(noted);
         } else {
-            jobs.extend(attentions.into_iter().map(|attention| Job { noted: noted.clone(), attention }));
+            jobs.extend(attentions.into_iter().map(|attention| {
+                let owner = site.as_ref().and_then(|site| owner_of(site, &attention.host));
+                Job { noted: noted.clone(), attention, owner }
+            }));
         }
     }
     Ok((jobs, stale))
+}
+
+/// Whose account a grant is: the default one before those of staff, where several are connected to one host.
+fn owner_of(site: &Site, grant: &GrantId) -> Option<Owner> {
+    let connected =
+        |account: &Account| account.connection.hosted().is_some_and(|hosted| hosted.grant == *grant);
+    site.accounts.iter().find(|(_, account)| connected(account)).map(|(owner, _)| owner.clone())
 }
 
 /// What came of trying again.

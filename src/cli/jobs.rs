@@ -26,13 +26,14 @@ use crate::server::operator::Outcome;
 /// What to do with what needs a person.
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Command {
-    /// List the sessions whose meeting could not be made, the longest standing first.
+    /// List the sessions whose meeting could not be made, and the meetings that could not be removed, the longest
+    /// standing first.
     List {
         /// Those of this site only.
         #[arg(long, value_name = "ID", value_parser = site)]
         site: Option<String>,
     },
-    /// Try sessions again: their meetings are made anew, at once.
+    /// Try sessions again, at once: what could not be made is made anew, what could not be removed is removed.
     Retry(Retry),
     /// Leave sessions as they are, and list them no more until something else is wanted of them.
     Drop {
@@ -103,9 +104,13 @@ async fn list(desk: &Desk, site: Option<String>, out: Out) -> anyhow::Result<Exi
     out.data(&rows, || {
         let cells = |row: &JobRow| {
             let since = format!("{:.0}", row.since);
-            [row.site_id.clone(), row.session_id.clone(), row.why.clone(), since, row.what_to_do.clone()]
+            let or_none = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "-".to_owned());
+            let (host, meeting) = (or_none(&row.host), or_none(&row.meeting_id));
+            let (site, session) = (row.site_id.clone(), row.session_id.clone());
+            [site, session, row.why.clone(), since, host, meeting, row.what_to_do.clone()]
         };
-        table(["site", "session", "why", "since", "what to do"], &rows.iter().map(cells).collect::<Vec<_>>())
+        let heading = ["site", "session", "why", "since", "host", "meeting", "what to do"];
+        table(heading, &rows.iter().map(cells).collect::<Vec<_>>())
     })?;
     Ok(Exit::Done)
 }
@@ -160,7 +165,8 @@ struct Told<'a> {
     sessions: &'a [JobOutcome],
 }
 
-/// Prints what came of each session. One that does not exist makes the command fail.
+/// Prints what came of each session. One that is tried again and does not exist makes the command fail; one that needs
+/// nobody, or is dropped and was not listed, does not: nothing of it is left to be done.
 fn told(outcomes: &[JobOutcome], out: Out) -> anyhow::Result<Exit> {
     if outcomes.is_empty() {
         eprintln!("nothing needs a person");

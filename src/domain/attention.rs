@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::id::GrantId;
+use crate::domain::meeting::MeetingId;
 use crate::domain::minting::BlockReason;
 use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
@@ -18,14 +19,17 @@ pub struct Attention {
 }
 
 /// Why a person is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// The provider refused the meeting that was asked for.
     Rejected,
     /// Two creates ended without a clear answer: the host may have meetings that no session knows.
     Unclear,
     /// The provider keeps refusing to remove a meeting that nothing wants any more.
-    NotRemoved,
+    NotRemoved {
+        /// Which: each is a need of its own, so that one which was left as it is hides none that follows.
+        meeting: MeetingId,
+    },
 }
 
 /// What of a session needs a person, as it stands. Once it is over no meeting would help; what is to be removed still
@@ -43,10 +47,8 @@ pub fn attention_of(session: &Session, now: Timestamp) -> Vec<Attention> {
         all.push(Attention { why, host: blocked.grant.clone() });
     }
     for doomed in session.minting.doomed.iter().filter(|doomed| doomed.needs_attention()) {
-        let attention = Attention { why: Need::NotRemoved, host: doomed.grant.clone() };
-        if !all.contains(&attention) {
-            all.push(attention);
-        }
+        let why = Need::NotRemoved { meeting: doomed.id.clone() };
+        all.push(Attention { why, host: doomed.grant.clone() });
     }
     all
 }
@@ -81,7 +83,6 @@ mod tests {
     use crate::domain::fixture::meeting;
     use crate::domain::fixture::session;
     use crate::domain::fixture::shown;
-    use crate::domain::meeting::MeetingId;
     use crate::domain::minting::Blocked;
     use crate::domain::minting::Doom;
     use crate::domain::minting::Doomed;
@@ -130,6 +131,10 @@ mod tests {
         Doomed { refusals, ..Doomed::new(grant, id, Doom::Unwanted) }
     }
 
+    fn not_removed(id: &str) -> Need {
+        Need::NotRemoved { meeting: MeetingId::new(id) }
+    }
+
     #[test]
     fn a_meeting_that_cannot_be_removed_needs_a_person_whatever_becomes_of_its_session() {
         let mut session = blocked(BlockReason::Rejected);
@@ -137,9 +142,20 @@ mod tests {
         let whys = |session: &Session, second| {
             attention_of(session, at(second)).into_iter().map(|found| found.why).collect::<Vec<_>>()
         };
-        assert_eq!(whys(&session, 0), [Need::Rejected, Need::NotRemoved], "once for a host");
+        assert_eq!(whys(&session, 0), [Need::Rejected, not_removed("1"), not_removed("3")]);
         session.cancel();
-        assert_eq!(whys(&session, 0), [Need::NotRemoved]);
+        assert_eq!(whys(&session, 0), [not_removed("1"), not_removed("3")]);
+    }
+
+    #[test]
+    fn a_second_meeting_of_a_host_that_cannot_be_removed_is_a_need_of_its_own() {
+        let mut one = session("yoga", &[]);
+        one.minting.doomed = vec![refused("1", u8::MAX), refused("2", 1)];
+        let mut both = one.clone();
+        both.minting.doomed = vec![refused("1", u8::MAX), refused("2", u8::MAX)];
+        assert!(begins_to_need(Some(&one), &both, at(0)));
+        assert!(!begins_to_need(Some(&both), &both, at(0)));
+        assert!(!begins_to_need(Some(&both), &one, at(0)));
     }
 
     #[test]

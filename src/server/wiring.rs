@@ -28,6 +28,7 @@ use crate::server::Server;
 use crate::server::StartError;
 use crate::server::keys_fetched::KeysFetched;
 use crate::server::live::Live;
+use crate::server::operator::LONGEST_STORE;
 use crate::server::operator::Socket;
 use crate::store::attention::StoredAttentions;
 use crate::store::embedded::Embedded;
@@ -109,7 +110,12 @@ fn orders(config: &Config) -> Option<Socket> {
     match Socket::bind(file) {
         Ok(socket) => Some(socket),
         Err(error) => {
-            warn!(error = %error, "commands cannot reach this gateway: its socket beside the store cannot be made");
+            warn!(
+                error = %error,
+                longest_store_path = LONGEST_STORE,
+                "commands cannot reach this gateway, its socket beside the store cannot be made: let it create \
+                 files in that folder, use a store.url whose path is short enough, and start it again"
+            );
             None
         }
     }

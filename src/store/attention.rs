@@ -32,6 +32,12 @@ impl StoredAttentions {
         Self { sealed }
     }
 
+    async fn entries(&self, after: Option<Entry>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let (min, max, order) = (0, work::FAR, Order::Ascending);
+        let range = Range { min, max, after, limit, order };
+        Ok(self.sealed.range(&Partition::System, &keys::ATTENTION, &range).await?)
+    }
+
     async fn commit(&self, index: Vec<IndexChange>) -> Result<(), StoreError> {
         if index.is_empty() {
             return Ok(());
@@ -57,10 +63,16 @@ impl Attentions for StoredAttentions {
     }
 
     async fn noted(&self, after: Option<&Noted>, limit: usize) -> Result<Vec<Noted>, StoreError> {
-        let (min, max, order) = (0, work::FAR, Order::Ascending);
-        let range = Range { min, max, after: after.map(entry), limit, order };
-        let entries = self.sealed.range(&Partition::System, &keys::ATTENTION, &range).await?;
-        Ok(entries.iter().filter_map(noted).collect())
+        let (mut found, mut last) = (Vec::with_capacity(limit), after.map(entry));
+        loop {
+            let asked = limit - found.len();
+            let entries = self.entries(last, asked).await?;
+            found.extend(entries.iter().filter_map(noted));
+            if entries.len() < asked || found.len() == limit {
+                return Ok(found);
+            }
+            last = entries.last().cloned();
+        }
     }
 
     async fn remove(&self, noted: &[Noted]) -> Result<(), StoreError> {

@@ -26,7 +26,7 @@ pub trait Attentions: Send + Sync + fmt::Debug {
     /// need a person: a note that its session does not bear out is harmless, a need without a note is not.
     async fn note(&self, site: &SiteId, sessions: &[SessionId], since: Timestamp) -> Result<(), StoreError>;
 
-    /// Reads notes, the longest standing first, after one.
+    /// Reads notes, the longest standing first, after one: fewer than `limit` only where no more follow.
     async fn noted(&self, after: Option<&Noted>, limit: usize) -> Result<Vec<Noted>, StoreError>;
 
     /// Removes notes that still are as they were read.

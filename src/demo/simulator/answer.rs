@@ -6,6 +6,7 @@ use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
@@ -18,9 +19,35 @@ pub(super) struct Answer {
     /// `None` is an empty body.
     pub(super) body: Option<Value>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// The meeting it is about, for the ledger.
-    pub(super) meeting: Option<u64>,
+    /// What it tells of, for the ledger.
+    pub(super) subject: Subject,
 }
+
+/// What an answer tells of.
+#[derive(Clone)]
+pub(super) enum Subject {
+    /// No meeting in particular.
+    General,
+    /// This meeting.
+    Meeting(u64),
+    /// A page of a list.
+    Page(Box<ListPage>),
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct ListPage {
+    /// Which list, counted from the first.
+    pub(super) list: u64,
+    /// Which page of it.
+    pub(super) number: usize,
+    /// How many meetings the list held when the page was turned.
+    pub(super) total: usize,
+}
+
+/// Says of a response that goes out which meeting it tells of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TellsOf(pub(super) u64);
 
 /// One entry of `errors` in a 300.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +66,12 @@ impl FieldError {
 impl Answer {
     /// A JSON answer.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, body: Some(body), headers: Vec::new(), meeting: None }
+        Self { status, body: Some(body), headers: Vec::new(), subject: Subject::General }
     }
 
     /// A success without a body, as updates and deletions have it.
     pub(super) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), meeting: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new(), subject: Subject::General }
     }
 
     /// A REST error (zoom/facts.md 3).
@@ -87,7 +114,12 @@ impl Answer {
 
     /// The same answer, about a meeting.
     pub(super) fn about(self, meeting: u64) -> Self {
-        Self { meeting: Some(meeting), ..self }
+        Self { subject: Subject::Meeting(meeting), ..self }
+    }
+
+    /// The same answer, as a page of a list.
+    pub(super) fn on(self, page: ListPage) -> Self {
+        Self { subject: Subject::Page(Box::new(page)), ..self }
     }
 
     /// The same answer with a header more.
@@ -106,6 +138,9 @@ impl IntoResponse for Answer {
             None => self.status.into_response(),
         };
         response.headers_mut().extend(self.headers);
+        if let Subject::Meeting(meeting) = self.subject {
+            response.extensions_mut().insert(TellsOf(meeting));
+        }
         response
     }
 }

@@ -11,6 +11,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use crate::demo::simulator::answer::Answer;
+use crate::demo::simulator::answer::Subject;
+use crate::demo::simulator::answer::TellsOf;
 use crate::demo::simulator::clock::after;
 use crate::demo::simulator::cut;
 use crate::demo::simulator::faults::Fault;
@@ -23,8 +25,8 @@ use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Pending;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::telling::deliver;
 use crate::demo::simulator::user::UserId;
+use crate::demo::simulator::webhooks::deliver;
 
 const TOO_MANY_AT_ONCE: &str =
     "Too many concurrent requests. A request to disassociate this user has already been made.";
@@ -58,6 +60,9 @@ async fn conduct(shared: Arc<Shared>, call: Call) -> Response {
     }
     if let Some(user) = deleting {
         shared.open().deleting.remove(&user);
+    }
+    if let Some(TellsOf(meeting)) = response.extensions().get() {
+        shared.open().webhooks.answered(*meeting);
     }
     if order == WebhookOrder::AfterAnswer {
         tokio::spawn(async move { deliver(&shared).await });
@@ -144,12 +149,17 @@ impl State {
             call.received.accepted_as.clone().or_else(|| self.caller(call.operation, &call.received));
         let answer = (call.act)(self, now, &call.received).unwrap_or_else(|refusal| refusal);
         let status = answer.status.as_u16();
-        let meeting = answer.meeting;
+        let (meeting, page) = match &answer.subject {
+            Subject::General => (None, None),
+            Subject::Meeting(meeting) => (Some(*meeting), None),
+            Subject::Page(page) => (None, Some(**page)),
+        };
         self.write_down(call, caller.as_ref(), |entry| Entry {
             at: now,
             status: Some(status),
             sent: sent(status),
             meeting_id: meeting.or(entry.meeting_id),
+            page,
             fault,
             ..entry
         });
@@ -172,6 +182,7 @@ impl State {
             sent: None,
             user,
             meeting_id: call.received.meeting(),
+            page: None,
             fault: None,
         }));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::demo::simulator::answer::ListPage;
 use crate::demo::simulator::operation::Operation;
 
 /// One request.
@@ -19,6 +20,8 @@ pub(super) struct Entry {
     /// The e-mail address of the Zoom user.
     pub(super) user: Option<String>,
     pub(super) meeting_id: Option<u64>,
+    /// The page of a list that was answered.
+    pub(super) page: Option<ListPage>,
     /// The fault that struck it.
     pub(super) fault: Option<&'static str>,
 }

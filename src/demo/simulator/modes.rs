@@ -53,7 +53,7 @@ pub struct Modes {
     pub rate_limit_headers: Presence,
     /// Which calls count in a host's hundred a day (4).
     pub daily_count: DailyCount,
-    /// When the app is told of what a call did (5.4).
+    /// When the app is told of the meeting a call made (5.4).
     pub webhooks: WebhookOrder,
     /// How long every answer takes, after its request was carried out.
     pub latency_milliseconds: u32,
@@ -256,7 +256,7 @@ mode!(
     }
 );
 mode!(
-    /// When the app is told of what a call did.
+    /// When the app is told of the meeting that a call made.
     WebhookOrder {
         /// Before the call is answered.
         BeforeAnswer,

@@ -20,6 +20,7 @@ use crate::demo::simulator::meetings::cursor::Cursors;
 use crate::demo::simulator::meetings::record::Meetings;
 use crate::demo::simulator::modes::ExpiredTokenStatus;
 use crate::demo::simulator::modes::Modes;
+use crate::demo::simulator::notices::Webhooks;
 use crate::demo::simulator::oauth::grants::Codes;
 use crate::demo::simulator::oauth::grants::Grants;
 use crate::demo::simulator::oauth::grants::Standing as TokenStanding;
@@ -31,11 +32,12 @@ use crate::demo::simulator::settings::Standing;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::user::User;
 use crate::demo::simulator::user::UserId;
-use crate::demo::simulator::webhooks::Webhooks;
 
 /// What all routes share: the clock, and the state behind its lock.
 pub(super) struct Shared {
     pub(super) clock: SimulatedClock,
+    /// Held by who tells the app what is waiting to be told.
+    pub(super) telling: tokio::sync::Mutex<()>,
     initial: Settings,
     state: Mutex<State>,
 }
@@ -43,7 +45,8 @@ pub(super) struct Shared {
 impl Shared {
     /// Starts with the given settings.
     pub(super) fn new(settings: Settings, clock: SimulatedClock, entropy: Entropy) -> Self {
-        Self { clock, state: Mutex::new(State::new(settings.clone(), entropy)), initial: settings }
+        let state = Mutex::new(State::new(settings.clone(), entropy));
+        Self { clock, telling: tokio::sync::Mutex::default(), initial: settings, state }
     }
 
     /// The state, after what fell due meanwhile was carried out.
@@ -75,7 +78,7 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) faults: Faults,
     pub(super) ledger: Ledger,
-    /// Who is told of what happens, and what they are yet to be told.
+    /// Who is told of meetings that are made, and what they are yet to be told.
     pub(super) webhooks: Webhooks,
     /// Requests to be carried out later.
     pub(super) pending: Vec<Pending>,

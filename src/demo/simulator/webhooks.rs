@@ -1,4 +1,7 @@
-//! Owns what the app is told of, and how it is written and signed (zoom/facts.md 5.2 to 5.5). Sends nothing.
+//! Tells the app of meetings that are made, in webhooks signed as Zoom signs them (zoom/facts.md 5.2 to 5.5). Tells of
+//! nothing else that happens, and repeats none.
+
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
@@ -7,90 +10,55 @@ use http::header;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
-use serde::Serialize;
-use serde_json::Value;
 use serde_json::json;
 use url::Url;
 
-use crate::providers::http::HttpClient;
+use crate::demo::simulator::meetings::record::Meeting;
+use crate::demo::simulator::meetings::render;
+use crate::demo::simulator::notices::Notice;
+use crate::demo::simulator::state::Shared;
+use crate::demo::simulator::state::State;
 
-/// Who is told of what happens, what they are yet to be told, and what they were told.
-#[derive(Debug, Default)]
-pub(super) struct Webhooks {
-    pub(super) subscriber: Option<Subscriber>,
-    waiting: Vec<Notice>,
-    deliveries: Vec<Delivery>,
+/// Zoom gives an app three seconds to answer.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Notes that the app is to be told of a meeting that was made.
+pub(super) fn note_created(state: &mut State, meeting: &Meeting) {
+    let host = state.users.get(&meeting.host);
+    let payload = json!({
+        "account_id": host.map(|host| host.account_id.as_str()),
+        "operator": host.map(|host| host.profile.email.as_str()),
+        "operator_id": meeting.host.as_str(),
+        "operation": "single",
+        "object": render::noticed(state, meeting),
+    });
+    state.webhooks.note(Notice { event: "meeting.created", payload });
 }
 
-/// The app's webhook address.
-#[derive(Debug, Clone)]
-pub(super) struct Subscriber {
-    pub(super) url: Url,
-    pub(super) http: HttpClient,
-}
-
-/// Something the app is told.
-#[derive(Debug, Clone)]
-pub(super) struct Notice {
-    event: &'static str,
-    payload: Value,
-}
-
-/// What became of telling.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Delivery {
-    event: &'static str,
-    at: Timestamp,
-    /// What the app answered; `None` where it gave no answer.
-    status: Option<u16>,
-    /// The meeting it was about.
-    meeting_id: Option<u64>,
-}
-
-impl Notice {
-    /// An event by Zoom's name for it, and what it says.
-    pub(super) fn new(event: &'static str, payload: Value) -> Self {
-        Self { event, payload }
-    }
-
-    fn meeting(&self) -> Option<u64> {
-        self.payload.pointer("/object/id").and_then(Value::as_u64)
-    }
-}
-
-impl Webhooks {
-    /// Tells this address from here on; `None` tells nobody.
-    pub(super) fn subscribe(&mut self, subscriber: Option<Subscriber>) {
-        self.subscriber = subscriber;
-        self.waiting.clear();
-    }
-
-    /// Notes what somebody is to be told, if anybody is.
-    pub(super) fn note(&mut self, notice: Notice) {
-        if self.subscriber.is_some() {
-            self.waiting.push(notice);
-        }
-    }
-
-    /// Takes what is waiting to be told.
-    pub(super) fn take(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.waiting)
-    }
-
-    /// Notes what became of telling.
-    pub(super) fn told(&mut self, notice: &Notice, at: Timestamp, status: Option<u16>) {
-        let (event, meeting_id) = (notice.event, notice.meeting());
-        self.deliveries.push(Delivery { event, at, status, meeting_id });
-    }
-
-    /// What was told, oldest first.
-    pub(super) fn deliveries(&self) -> &[Delivery] {
-        &self.deliveries
+/// Tells what is waiting to be told, one after the other: once this is done nothing of what waited is left, also where
+/// others were telling it.
+pub(super) async fn deliver(shared: &Shared) {
+    let _turn = shared.telling.lock().await;
+    let at = shared.clock.now();
+    let (told, subscriber, secret, names) = {
+        let mut state = shared.open();
+        let Some((subscriber, told)) = state.webhooks.take() else { return };
+        let names = told.iter().map(|_| state.entropy.letters(32).to_lowercase()).collect::<Vec<_>>();
+        (told, subscriber, state.settings.webhook_secret.clone(), names)
+    };
+    for (notice, name) in told.into_iter().zip(names) {
+        let request = request(&subscriber.url, (&notice, &name), &secret, at);
+        let answer = match request {
+            Ok(request) => subscriber.http.send(request, TIMEOUT).await.ok(),
+            Err(_) => None,
+        };
+        let status = answer.map(|answer| answer.status.as_u16());
+        shared.open().webhooks.told(&notice, at, status);
     }
 }
 
 /// The request that tells it, with the headers that were seen at Zoom (zoom/facts.md 5.2).
-pub(super) fn request(
+fn request(
     url: &Url,
     (notice, name): (&Notice, &str),
     secret: &SecretString,

@@ -101,24 +101,32 @@ fn place(noted: &Noted) -> Place {
 }
 
 fn row(job: &Job) -> JobRow {
-    let (why, what_to_do) = told(job.attention.why);
+    let (why, what_to_do) = told(&job.attention.why);
+    let meeting_id = match &job.attention.why {
+        Need::NotRemoved { meeting } => Some(meeting.to_string()),
+        Need::Rejected | Need::Unclear => None,
+    };
     JobRow {
         site_id: job.noted.site.to_string(),
         session_id: job.noted.session.to_string(),
         why: why.to_owned(),
         since: job.noted.since,
         grant_id: job.attention.host.to_string(),
+        host: job.owner.as_ref().map(ToString::to_string),
+        meeting_id,
         what_to_do: what_to_do.to_owned(),
     }
 }
 
-/// Why, in the words of the session's link, and what a person can do.
-fn told(need: Need) -> (&'static str, &'static str) {
+/// Why, in the words of the session's link where it tells of it, and what a person can do.
+fn told(need: &Need) -> (&'static str, &'static str) {
     match need {
         Need::Rejected => {
             ("provider_rejected", "correct the booking or the account at the provider, then retry")
         }
-        Need::NotRemoved => ("removal_refused", "remove the meeting in the host's account, then retry"),
+        Need::NotRemoved { .. } => {
+            ("removal_refused", "remove the meeting in the host's account, then retry")
+        }
         Need::Unclear => {
             ("needs_attention", "look for meetings of it in the host's account, remove them, then retry")
         }

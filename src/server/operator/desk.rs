@@ -16,6 +16,7 @@ use crate::server::StartError;
 use crate::server::operator::carry_out::carry_out;
 use crate::server::operator::orders::Answer;
 use crate::server::operator::orders::Order;
+use crate::server::operator::socket::LONGEST_STORE;
 use crate::server::operator::socket::beside;
 use crate::server::operator::wire;
 use crate::server::operator::wire::ANSWER_BYTES;
@@ -51,6 +52,20 @@ pub enum AskError {
     /// There is no store.
     #[error("there is no store at {}: correct store.url, or start the gateway once", .0.display())]
     NoStore(PathBuf),
+    /// The store is in use, and nobody takes orders beside it.
+    #[error(
+        "a process has {} open but takes no orders: if it is a gateway that is starting or stopping, repeat the \
+         command; else its log says why it takes none",
+        .0.display()
+    )]
+    Untaken(PathBuf),
+    /// The store is in use, and its path is too long for a socket beside it.
+    #[error(
+        "a process has {} open but can take no orders, the path is too long for a socket beside it: use a shorter \
+         store.url ({LONGEST_STORE} bytes at most behind redb:), or stop the gateway first",
+        .0.display()
+    )]
+    TooLong(PathBuf),
     /// The gateway's socket cannot be used.
     #[error(
         "{} does not take orders: run the command as the user that the gateway runs as, or repeat it",
@@ -87,10 +102,7 @@ impl Desk {
         let clock = Arc::clone(&outside.clock);
         match wiring::open_gateway(config, outside).await {
             Ok(gateway) => Ok(Self::Here(gateway)),
-            // A gateway may have been started in between.
-            Err(StartError::Embedded(embedded::OpenError::InUse(path))) => there(file, &clock)
-                .await?
-                .ok_or(AskError::Open(StartError::Embedded(embedded::OpenError::InUse(path)))),
+            Err(StartError::Embedded(embedded::OpenError::InUse(_))) => started(file, &clock).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -107,16 +119,32 @@ impl Desk {
     }
 }
 
-/// The gateway that answers beside a store's file, if one does. A socket that is left over refuses.
+/// The gateway that was started on a store since its socket was looked for.
+async fn started(file: &Path, clock: &Arc<dyn Clock>) -> Result<Desk, AskError> {
+    let untaken =
+        || if fits(file) { AskError::Untaken(file.to_owned()) } else { AskError::TooLong(file.to_owned()) };
+    there(file, clock).await?.ok_or_else(untaken)
+}
+
+/// Whether a socket can be bound beside a store's file.
+fn fits(file: &Path) -> bool {
+    file.as_os_str().len() <= LONGEST_STORE
+}
+
+/// The gateway that answers beside a store's file, if one does. A socket that is left over refuses; where the path is
+/// too long for one there is none.
 async fn there(file: &Path, clock: &Arc<dyn Clock>) -> Result<Option<Desk>, AskError> {
     let socket = beside(file);
     match UnixStream::connect(&socket).await {
         Ok(_) => Ok(Some(Desk::There { socket, clock: Arc::clone(clock) })),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            Ok(None)
-        }
+        Err(error) if is_none(error.kind()) => Ok(None),
         Err(source) => Err(AskError::Socket { socket, source }),
     }
+}
+
+/// Whether what the system says of a socket means that there is none, or nobody behind it.
+fn is_none(said: io::ErrorKind) -> bool {
+    matches!(said, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput)
 }
 
 async fn ask(socket: &Path, order: &Order) -> Result<Answer, AskError> {

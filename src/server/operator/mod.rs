@@ -16,4 +16,5 @@ pub use crate::server::operator::orders::Order;
 pub use crate::server::operator::orders::Outcome;
 pub use crate::server::operator::orders::Place;
 
+pub(in crate::server) use crate::server::operator::socket::LONGEST_STORE;
 pub(in crate::server) use crate::server::operator::socket::Socket;

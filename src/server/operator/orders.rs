@@ -78,12 +78,16 @@ pub struct JobRow {
     pub site_id: String,
     /// Which session.
     pub session_id: String,
-    /// Why, as its link says.
+    /// Why: the reason that its link gives, or `removal_refused`.
     pub why: String,
     /// Since when.
     pub since: Timestamp,
     /// At which grant of the site's a person looks.
     pub grant_id: String,
+    /// Which account of the site that is, such as `default` or `staff/ana`; none where it is connected no more.
+    pub host: Option<String>,
+    /// Which meeting could not be removed, where that is why.
+    pub meeting_id: Option<String>,
     /// What a person can do.
     pub what_to_do: String,
 }

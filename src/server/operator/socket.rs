@@ -33,6 +33,10 @@ const SAID_WITHIN: Duration = Duration::from_secs(5);
 /// How long before the next try when a connection cannot be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
+/// The most bytes of the path of a store's file beside which a socket can be bound: Linux takes 107 for the path of a
+/// socket, and it is bound in a folder of its own, at `.sock.d/s` behind the name of the file.
+pub(in crate::server) const LONGEST_STORE: usize = 107 - ".sock.d/s".len();
+
 /// Where the socket of a store's file stands.
 pub(in crate::server) fn beside(store: &Path) -> PathBuf {
     let mut name = store.as_os_str().to_owned();

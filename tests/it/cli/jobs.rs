@@ -15,6 +15,8 @@ use crate::gateway::world::World;
 use crate::support::program::greenroom;
 use crate::support::written::Written;
 
+const COLUMNS: [&str; 7] = ["SITE", "SESSION", "WHY", "SINCE", "HOST", "MEETING", "WHAT TO DO"];
+
 /// A gateway whose sessions Zoom refuses.
 async fn refused(backend: Backend, sessions: &[&str]) -> World {
     let world = World::connected(backend).await;
@@ -73,10 +75,11 @@ async fn what_zoom_refused_is_listed_and_tried_again_until_nothing_needs_a_perso
     let (code, table, _) = text(&world.command(&["jobs", "list"]).await);
     let lines = table.lines().collect::<Vec<_>>();
     let columns = lines[0].split("  ").map(str::trim).filter(|column| !column.is_empty()).collect::<Vec<_>>();
-    assert_eq!((code, &columns[..]), (Some(0), &["SITE", "SESSION", "WHY", "SINCE", "WHAT TO DO"][..]));
+    assert_eq!((code, &columns[..]), (Some(0), &COLUMNS[..]));
     assert!(lines[1].starts_with("studio  s-1      provider_rejected  20"), "{table}");
     assert!(
-        lines[1].ends_with("Z  correct the booking or the account at the provider, then retry"),
+        lines[1]
+            .ends_with("Z  default  -        correct the booking or the account at the provider, then retry"),
         "{table}"
     );
     assert_eq!(listed(&world, &[]).await, ["studio/s-1 provider_rejected", "studio/s-2 provider_rejected"]);

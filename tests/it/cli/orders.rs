@@ -18,6 +18,7 @@ use greenroom::store::kv::Entry;
 use greenroom::store::kv::Kv;
 use greenroom::store::kv::Order;
 use greenroom::store::kv::Range;
+use predicates::str::contains;
 use serde_json::Value;
 use serde_json::json;
 use tokio::io::AsyncBufReadExt;
@@ -121,7 +122,32 @@ async fn a_gateway_that_cannot_be_reached_is_not_taken_for_none() {
     assert_eq!(ran.status.code(), Some(1), "{ran:?}");
     assert!(ran.stdout.is_empty());
     let said = String::from_utf8(ran.stderr).unwrap();
-    assert!(said.contains("is in use by another process"), "{said}");
+    assert!(said.contains("open but takes no orders"), "{said}");
+    assert!(said.contains("repeat the command"), "{said}");
+}
+
+#[tokio::test]
+async fn a_store_whose_path_is_too_long_for_a_socket_is_opened_here_unless_it_is_in_use() {
+    let listen = "[public]\nlisten = \"127.0.0.1:0\"\n[internal]\nlisten = \"127.0.0.1:0\"";
+    // With a socket beside it, without one, and too long even to be asked for one.
+    for (length, said) in
+        [(98, None), (99, Some("use a shorter store.url")), (120, Some("use a shorter store.url"))]
+    {
+        let file = "f".repeat(length);
+        let written = Written::new(&format!("{LEAST}\n{listen}\n[store]\nurl = \"redb:{file}\"\n"));
+        let list = || {
+            let mut command = greenroom(written.folder());
+            command.args(["--config", "greenroom.toml", "jobs", "list"]).assert()
+        };
+        let mut gateway = serve(written.folder()).await;
+        assert_eq!(written.folder().join(format!("{file}.sock")).exists(), said.is_none(), "{length}");
+        match said {
+            None => list().code(0),
+            Some(said) => list().code(1).stderr(contains(said)),
+        };
+        gateway.kill().await.unwrap();
+        list().code(0);
+    }
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod reading;
 mod redeciding;
 mod redis_replicas;
 mod refusals;
+mod running;
 mod search;
 mod second_eyes;
 mod secrecy;

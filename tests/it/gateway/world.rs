@@ -1,17 +1,10 @@
 //! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
 
 use std::process::Output;
-use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom::config;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
-use greenroom::demo::simulator::Settings;
-use greenroom::demo::simulator::Simulator;
-use greenroom::server::Farewell;
-use greenroom::server::Outside;
-use greenroom::server::Server;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
@@ -22,12 +15,14 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::process::Command;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::gateway::running::Gateway;
+use crate::gateway::running::serve;
+use crate::gateway::running::settings;
+use crate::gateway::running::simulator;
 use crate::support::port;
 use crate::support::program::started;
 use crate::support::redis::RedisServer;
@@ -44,8 +39,6 @@ pub(crate) enum Backend {
 /// Where the platform wants browsers back.
 pub(crate) const RETURN_TO: &str = "http://127.0.0.1:1/back";
 const ISSUER_SECRET: &str = "an issuer's secret for tests only";
-const CLIENT: &str = "greenroom-test";
-const CLIENT_SECRET: &str = "client-secret-for-tests";
 
 /// A whole gateway.
 pub(crate) struct World {
@@ -60,13 +53,6 @@ pub(crate) struct World {
     gateway: Gateway,
     others: Vec<Gateway>,
     stop: CancellationToken,
-}
-
-/// A gateway that runs in this process.
-struct Gateway {
-    internal: Url,
-    stop: CancellationToken,
-    ended: JoinHandle<()>,
 }
 
 /// What booking core is answered.
@@ -371,50 +357,4 @@ impl World {
         let key = EncodingKey::from_secret(ISSUER_SECRET.as_bytes());
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
     }
-}
-
-async fn serve(settings: &[(String, String)], clock: &ShiftClock) -> Gateway {
-    let config = config::load(None, settings.iter().cloned()).unwrap();
-    let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
-    let server = Server::open(&config, outside).await.unwrap();
-    let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
-    let stop = CancellationToken::new();
-    let ended = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
-    Gateway { internal, stop, ended }
-}
-
-async fn simulator(public: &Url, clock: &ShiftClock, stop: &CancellationToken) -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let zoom = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let mut settings = Settings::new(CLIENT.into(), vec![CLIENT_SECRET.into()], zoom.clone());
-    settings.redirect_uris.push(public.join("/oauth/zoom/callback").unwrap().to_string());
-    let simulator = Simulator::new(settings, Arc::new(clock.clone()), 7);
-    tokio::spawn(simulator.serve(listener, stop.clone()));
-    zoom
-}
-
-fn settings(public: &Url, zoom: &Url, store: &str, files: &TempDir) -> Vec<(String, String)> {
-    let file = |name: &str| files.path().join(name).display().to_string();
-    let issuers = format!(
-        "[{{ issuer = \"dev\", audience = \"greenroom\", hs256_secret_file = \"{}\" }}]",
-        file("issuer")
-    );
-    let pairs = [
-        ("PUBLIC__LISTEN", format!("127.0.0.1:{}", public.port().unwrap())),
-        ("PUBLIC__BASE_URL", public.to_string()),
-        ("INTERNAL__LISTEN", "127.0.0.1:0".into()),
-        ("STORE__URL", store.into()),
-        ("CRYPTO__KEYRING_FILE", file("keyring.json")),
-        ("ZOOM__CLIENT_ID", CLIENT.into()),
-        ("ZOOM__CLIENT_SECRETS", format!("[\"{CLIENT_SECRET}\"]")),
-        ("ZOOM__WEBHOOK_SECRETS", "[\"the webhook secret of the simulator\"]".into()),
-        ("ZOOM__AUTHORIZE_URL", zoom.join("/oauth/authorize").unwrap().to_string()),
-        ("ZOOM__TOKEN_URL", zoom.join("/oauth/token").unwrap().to_string()),
-        ("ZOOM__REVOKE_URL", zoom.join("/oauth/revoke").unwrap().to_string()),
-        ("ZOOM__API_URL", zoom.to_string()),
-        ("ZOOM__ALLOW_INSECURE_URLS", "true".into()),
-        ("AUTH__ISSUERS", issuers),
-        ("PORTAL__RETURN_ORIGINS", "[\"http://127.0.0.1:1\"]".into()),
-    ];
-    pairs.into_iter().map(|(key, value)| (format!("GREENROOM_{key}"), value)).collect()
 }

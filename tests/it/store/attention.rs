@@ -8,6 +8,7 @@ use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::store::attention::StoredAttentions;
 use greenroom::store::keys;
+use greenroom::store::keys::Partition;
 use greenroom::store::kv::IndexChange;
 use jiff::Timestamp;
 use rstest::rstest;
@@ -15,6 +16,7 @@ use rstest::rstest;
 use crate::store::Backend;
 use crate::store::Store;
 use crate::store::add;
+use crate::store::add_to;
 use crate::store::all;
 use crate::store::index_commit;
 use crate::store::sealed::ring;
@@ -73,4 +75,35 @@ async fn notes_are_read_page_by_page_the_longest_standing_first_and_one_a_sessio
     notes.remove(&[noted(10, "a", "1"), noted(20, "b", "2")]).await.unwrap();
     let left = notes.noted(None, 9).await.unwrap();
     assert_eq!(left, [expected[0].clone(), expected[1].clone(), expected[3].clone()], "noted anew, it stays");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_note_that_names_no_session_hides_none_of_those_after_it(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let notes = StoredAttentions::new(Arc::new(seal(&store.kv, ring())));
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let (site, session) = (SiteId::parse("a").unwrap(), |id: &str| SessionId::parse(id).unwrap());
+    let unreadable = ["nonsense", "a b/1", "a/", "/1"];
+    let unreadable = unreadable.into_iter().zip((10_000..).step_by(5_000));
+    let index = unreadable.map(|(member, score)| add_to(&keys::ATTENTION, member, score)).collect();
+    store.kv.commit(&Partition::System, &index_commit(index)).await.unwrap();
+    for (id, second) in [("1", 5), ("2", 12), ("3", 30)] {
+        notes.note(&site, &[session(id)], at(second)).await.unwrap();
+    }
+    for limit in 1..=4 {
+        let (mut read, mut last) = (Vec::new(), None);
+        loop {
+            let page = notes.noted(last.as_ref(), limit).await.unwrap();
+            let is_last = page.len() < limit;
+            last = page.last().cloned();
+            read.extend(page.into_iter().map(|noted| noted.session));
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(read, ["1", "2", "3"].map(session), "by {limit}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Sets who is told of what happens, as the app's page in the Zoom marketplace does.
+//! Sets who is told of meetings that are made, as the app's page in the Zoom marketplace does.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::demo::simulator::control::Body;
 use crate::demo::simulator::control::ControlError;
+use crate::demo::simulator::notices::Subscriber;
 use crate::demo::simulator::state::Shared;
-use crate::demo::simulator::webhooks::Subscriber;
 use crate::providers::http::HttpClient;
 
 #[derive(Deserialize)]

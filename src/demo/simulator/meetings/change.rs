@@ -20,9 +20,9 @@ use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Received;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::state::State;
-use crate::demo::simulator::telling;
 use crate::demo::simulator::user::User;
 use crate::demo::simulator::users::refuse_foreign;
+use crate::demo::simulator::webhooks::note_created;
 
 /// Answers `POST /v2/users/{me}/meetings`.
 pub(in crate::demo::simulator) fn create(
@@ -39,8 +39,7 @@ pub(in crate::demo::simulator) fn create(
     state.meetings.put(meeting.clone());
     state.limits.count_host(&host.id, now);
     let body = render::whole(state, &meeting, now);
-    let notice = telling::of_meeting("meeting.created", state, &meeting);
-    state.webhooks.note(notice);
+    note_created(state, &meeting);
     Ok(Answer::json(StatusCode::CREATED, body).about(id))
 }
 

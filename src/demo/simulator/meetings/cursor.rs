@@ -22,11 +22,16 @@ const HALF_A_YEAR: Duration = Duration::from_hours(183 * 24);
 
 /// The pages people may still ask for.
 #[derive(Debug, Default)]
-pub(in crate::demo::simulator) struct Cursors(BTreeMap<String, Cursor>);
+pub(in crate::demo::simulator) struct Cursors {
+    open: BTreeMap<String, Cursor>,
+    begun: u64,
+}
 
 /// Where a list goes on.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor {
+    /// Which list, counted from the first.
+    pub(super) list: u64,
     pub(super) caller: UserId,
     pub(super) query: Query,
     /// The ids of the first request, when pages are stable.
@@ -119,7 +124,7 @@ impl Query {
 impl Cursors {
     /// Where a list goes on, for the one who began it.
     pub(super) fn find(&self, token: &str, caller: &UserId, now: Timestamp) -> Result<Cursor, Answer> {
-        self.0
+        self.open
             .get(token)
             .filter(|cursor| cursor.caller == *caller && now < cursor.expires_at)
             .cloned()
@@ -128,15 +133,21 @@ impl Cursors {
             })
     }
 
+    /// Counts another list; answers which it is.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.begun += 1;
+        self.begun
+    }
+
     /// Lets every token expire.
     pub(in crate::demo::simulator) fn clear(&mut self) {
-        self.0.clear();
+        self.open.clear();
     }
 
     /// Keeps where a list goes on under a token, for a quarter of an hour.
     pub(super) fn put(&mut self, token: String, mut cursor: Cursor, now: Timestamp) {
-        self.0.retain(|_, cursor| now < cursor.expires_at);
+        self.open.retain(|_, cursor| now < cursor.expires_at);
         cursor.expires_at = after(now, TOKEN_LIFETIME);
-        self.0.insert(token, cursor);
+        self.open.insert(token, cursor);
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::demo::simulator::answer::Answer;
 use crate::demo::simulator::answer::FieldError;
+use crate::demo::simulator::answer::ListPage;
 use crate::demo::simulator::clock::after;
 use crate::demo::simulator::meetings::cursor::Cursor;
 use crate::demo::simulator::meetings::cursor::Query;
@@ -53,24 +54,30 @@ pub(in crate::demo::simulator) fn list(
         .filter_map(|id| state.meetings.find(*id, now))
         .map(|meeting| render::short(state, meeting))
         .collect();
-    let page_number = cursor.offset / size + 1;
+    let page = ListPage { list: cursor.list, number: cursor.offset / size + 1, total: ids.len() };
     cursor.offset += size;
     let next = if cursor.offset < ids.len() { state.put_cursor(cursor, now) } else { String::new() };
     Ok(Answer::json(
         StatusCode::OK,
         json!({
             "page_count": ids.len().div_ceil(size).max(1),
-            "page_number": page_number,
+            "page_number": page.number,
             "page_size": size,
             "total_records": ids.len(),
             "next_page_token": next,
             "meetings": items,
         }),
-    ))
+    )
+    .on(page))
 }
 
 impl State {
-    fn first_page(&self, parameters: &Parameters, caller: &UserId, now: Timestamp) -> Result<Cursor, Answer> {
+    fn first_page(
+        &mut self,
+        parameters: &Parameters,
+        caller: &UserId,
+        now: Timestamp,
+    ) -> Result<Cursor, Answer> {
         let mut query = Query::parse(parameters)?;
         if let ListPages::AtMost { meetings } = self.modes.list_pages {
             query.page_size = query.page_size.min(meetings.max(1) as usize);
@@ -80,7 +87,8 @@ impl State {
         }
         let page = parameters.find("page_number").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1);
         let offset = page.saturating_sub(1) * query.page_size;
-        let mut cursor = Cursor { caller: caller.clone(), query, snapshot: None, offset, expires_at: now };
+        let (list, caller) = (self.cursors.begin(), caller.clone());
+        let mut cursor = Cursor { list, caller, query, snapshot: None, offset, expires_at: now };
         if self.modes.list_paging == ListPaging::Stable {
             cursor.snapshot = Some(self.listed(&cursor, now));
         }

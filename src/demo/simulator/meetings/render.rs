@@ -25,6 +25,7 @@ pub(super) fn whole(state: &mut State, meeting: &Meeting, now: Timestamp) -> Val
     fields.extend(object(json!({
         "host_email": host.map(|host| host.profile.email.as_str()),
         "assistant_id": "",
+        "created_at": seconds(meeting.created_at),
         "status": if meeting.stage == Stage::Started { "started" } else { "waiting" },
         "agenda": meeting.agenda,
         "start_url": format!("{}/s/{}?zak={zak}", origin(state), meeting.id),
@@ -51,10 +52,12 @@ pub(super) fn short(state: &State, meeting: &Meeting) -> Value {
     let mut fields = common(state, meeting);
     let agenda: String = meeting.agenda.chars().take(AGENDA_IN_LISTS).collect();
     fields.insert("agenda".to_owned(), json!(agenda));
+    fields.insert("created_at".to_owned(), json!(seconds(meeting.created_at)));
     Value::Object(fields)
 }
 
-/// A meeting as webhooks show it: with its passcode and settings, without a host link (zoom/facts.md 5.5).
+/// A meeting as webhooks show it: with its passcode and settings, without a host link or the time it
+/// was made at (zoom/facts.md 5.5).
 pub(in crate::demo::simulator) fn noticed(state: &State, meeting: &Meeting) -> Value {
     let mut fields = common(state, meeting);
     fields.insert("settings".to_owned(), json!(meeting.settings));
@@ -73,7 +76,6 @@ fn common(state: &State, meeting: &Meeting) -> Map<String, Value> {
         "type": meeting.kind,
         "duration": meeting.duration_minutes,
         "timezone": meeting.time_zone,
-        "created_at": seconds(meeting.created_at),
         "join_url": join_url(state, meeting),
     }));
     if let Some(start) = meeting.start {

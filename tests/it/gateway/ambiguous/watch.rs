@@ -32,6 +32,9 @@ const LEAPS: [Duration; 6] = [
     Duration::from_hours(2),
 ];
 
+/// So many meetings are on a page where pages are to shift.
+pub(super) const SHORT_PAGE: u64 = 7;
+
 /// Sessions under watch.
 pub(super) struct Watch {
     pub(super) world: World,
@@ -70,22 +73,20 @@ impl Watch {
     }
 
     /// Lets time go by until every session is ready, and hours more; `meanwhile` happens after each look.
-    pub(super) async fn settle(&mut self, mut meanwhile: impl AsyncFnMut(&World, usize)) {
-        let mut round = 0;
-        self.calm_down(&mut round, &mut meanwhile).await;
+    pub(super) async fn settle(&mut self, mut meanwhile: impl AsyncFnMut(&World)) {
+        self.calm_down(&mut meanwhile).await;
         for leap in LEAPS {
             self.world.clock.advance(leap);
-            self.calm_down(&mut round, &mut meanwhile).await;
+            self.calm_down(&mut meanwhile).await;
         }
     }
 
     /// Lets time go by slowly until every session is ready and Zoom is asked nothing any more.
-    async fn calm_down(&mut self, round: &mut usize, meanwhile: &mut impl AsyncFnMut(&World, usize)) {
+    async fn calm_down(&mut self, meanwhile: &mut impl AsyncFnMut(&World)) {
         let (mut calm, mut requests) = (0, 0);
         for _ in 0..MOST_LOOKS {
             let waiting = self.look().await;
-            meanwhile(&self.world, *round).await;
-            *round += 1;
+            meanwhile(&self.world).await;
             let before = std::mem::replace(&mut requests, self.world.requests().await);
             calm = if waiting.is_empty() && requests == before { calm + 1 } else { 0 };
             if calm == CALM {
@@ -137,6 +138,18 @@ impl Watch {
         ledger["requests"].as_array().unwrap().iter().filter(|request| request["fault"].is_string()).count()
     }
 
+    /// How many pages came from a list that had become shorter since its page before.
+    pub(super) async fn shifts(&self) -> usize {
+        let (mut totals, mut shifts) = (BTreeMap::new(), 0);
+        for request in self.world.asked("meetings.list").await {
+            let page = &request["page"];
+            let Some(total) = page["total"].as_u64() else { continue };
+            let before = totals.insert(page["list"].as_u64().unwrap(), total);
+            shifts += usize::from(before.is_some_and(|before| total < before));
+        }
+        shifts
+    }
+
     /// Every session has its meeting, nothing that bears a marker lives beside them, no generation was made more than
     /// twice, and none was seen under two links.
     pub(super) async fn check(&self) {
@@ -173,6 +186,18 @@ impl Watch {
             assert!(meetings.values().all(|addresses| addresses.len() == 1), "{session}: {meetings:?}");
         }
     }
+}
+
+/// Whether a list is being read of which a page is yet to be asked for.
+pub(super) async fn is_turning_pages(world: &World) -> bool {
+    let mut turning = BTreeMap::new();
+    for request in world.asked("meetings.list").await {
+        let number = |name: &str| request["page"][name].as_u64();
+        if let (Some(list), Some(page), Some(total)) = (number("list"), number("number"), number("total")) {
+            turning.insert(list, page * SHORT_PAGE < total);
+        }
+    }
+    turning.values().any(|is_turning| *is_turning)
 }
 
 /// Which generation of which session a meeting was made for, as its marker says.
