@@ -34,7 +34,7 @@ const PAGE: usize = 100;
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long a pass is left to whoever began it. Renewed while it goes on: should they die, another begins anew.
-const LEASE: Duration = Duration::from_mins(2);
+const LEASE: Duration = Duration::from_mins(10);
 
 /// Has every session ahead decided again, the soonest first, in a task beside the rest of the work: however many there
 /// are, steps that the first pages made due are taken while the last ones are still being decided.

@@ -364,14 +364,16 @@ mod tests {
         let mut studio = site(&[("default", hosted("lua"))]);
         let held = bound("lua");
         studio.clear_meetings(&grant("lua"), at(0));
-        assert_eq!(wanted(&studio, &held, at(0)), wish(&held, "lua"));
         studio.accounts.clear();
+        assert_eq!(wanted(&studio, &held, at(0)), Wanted::Kept, "another account used it when it was wished");
+        studio.clear_meetings(&grant("lua"), at(0));
         assert_eq!(wanted(&studio, &held, at(0)), Wanted::Nothing);
         assert_eq!(wanted(&studio, &held, at(3_600)), Wanted::Kept, "it has begun");
         let told = studio.told(at(9)).unwrap();
         assert_eq!((wanted(&told, &held, at(9)), told.told(at(10))), (Wanted::Nothing, None));
         studio.put_account(&Owner::Default, hosted("lua"), at(5));
-        studio.accounts.clear();
+        assert_eq!(wanted(&studio, &held, at(9)), wish(&held, "lua"));
+        studio.remove_account(&Owner::Default, at(6));
         assert_eq!(wanted(&studio, &held, at(9)), Wanted::Kept, "it was connected again");
     }
 

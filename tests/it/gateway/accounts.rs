@@ -294,7 +294,7 @@ async fn r7_an_account_is_seen_edited_replaced_and_reconnected_in_place(
         .link_when("s-1", |link| link["status"] == "ready" && link["meeting_id"] != before["meeting_id"])
         .await;
     world.until("the old meeting goes", async || world.meetings().await.len() == 1).await;
-    world.clock.advance(Duration::from_mins(12));
+    world.clock.advance(Duration::from_mins(16));
     world.until("the one before is revoked", async || world.authorised().await == ["lua@example.com"]).await;
     assert_eq!(world.meetings().await.len(), 1);
     assert_eq!(world.meetings().await[0]["host"], "lua@example.com");

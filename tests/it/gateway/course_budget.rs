@@ -76,13 +76,19 @@ impl Course {
         links["links"].as_array().unwrap().clone()
     }
 
+    /// Whether a link is neither being made nor overdue.
+    fn is_at_rest(&self, link: &Value) -> bool {
+        let retry_at = link["retry_at"].as_str().map(|at| at.parse::<Timestamp>().unwrap());
+        link["reason"] != "minting" && retry_at.is_none_or(|at| at > self.world.clock.now())
+    }
+
     /// Lets time go by until nothing is being made and Zoom is asked nothing.
     async fn calm_down(&self) {
         let (mut calm, mut requests) = (0, 0);
         for _ in 0..600 {
             let before = std::mem::replace(&mut requests, self.world.requests().await);
             calm = if requests == before { calm + 1 } else { 0 };
-            if calm >= 3 && self.links().await.iter().all(|link| link["reason"] != "minting") {
+            if calm >= 3 && self.links().await.iter().all(|link| self.is_at_rest(link)) {
                 return;
             }
             self.world.clock.advance(Duration::from_secs(1));
