@@ -4,6 +4,8 @@
 mod days;
 mod watch;
 
+use std::time::Duration;
+
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
