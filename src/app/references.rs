@@ -80,7 +80,9 @@ async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Re
         told => told?,
     };
     let now = gateway.clock.now();
-    let may_be_needed = since.is_some_and(|since| after(since, NEEDED_AT_MOST) > now);
+    // One that lapsed moves and removes nothing, and no account is left whose owner would be told to renew it.
+    let is_of_use = grant.tokens.pair().is_some();
+    let may_be_needed = is_of_use && since.is_some_and(|since| after(since, NEEDED_AT_MOST) > now);
     if word == Word::NotBorneOut && may_be_needed {
         let needed = find_use(gateway, &reference.site, &grant.id).await?;
         return Ok(match needed {

@@ -8,6 +8,7 @@ use greenroom::app::booking;
 use greenroom::app::booking::Book;
 use greenroom::app::choice;
 use greenroom::app::gateway::Gateway;
+use greenroom::app::jobs;
 use greenroom::app::presupposed::Presupposed;
 use greenroom::app::services;
 use greenroom::app::services::ServiceSettings;
@@ -101,6 +102,8 @@ pub(super) enum Deed {
     Connect(Account, &'static str),
     Disconnect(Account, Leaving),
     Read(u64),
+    /// What needs a person is listed.
+    ListJobs,
     OffBoard,
 }
 
@@ -141,6 +144,10 @@ impl Doer {
             Deed::Connect(account, email) => self.connect(*account, email).await,
             Deed::Disconnect(account, leaving) => self.disconnect(*account, *leaving).await,
             Deed::Read(number) => self.read(*number).await,
+            Deed::ListJobs => jobs::list(&self.gateway, None, None)
+                .await
+                .map_err(told)
+                .map(|page| format!("{} jobs", page.jobs.len())),
             Deed::OffBoard => sites::remove(&self.gateway, &studio(), &Presupposed::Anything)
                 .await
                 .map_err(told)

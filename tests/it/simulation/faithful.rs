@@ -6,8 +6,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::MOST;
+use greenroom::domain::tally::Tally;
 use greenroom::store::embedded::Embedded;
 use greenroom::store::keys;
+use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -38,7 +42,8 @@ const QUESTIONS: usize = 2_500;
 enum Question {
     Read(Partition, Vec<Ask>),
     Commit(Partition, Commit),
-    Range(Partition, Range),
+    Range(Partition, IndexName, Range),
+    Draw(Partition, Vec<Draw>),
     Hint(Partition, i64),
     Hinted(i64, usize),
     SettleHint(Partition, i64, Option<i64>),
@@ -49,7 +54,10 @@ async fn answer(kv: &dyn Kv, question: &Question) -> String {
     match question {
         Question::Read(partition, asks) => format!("{:?}", kv.read(partition, asks).await),
         Question::Commit(partition, commit) => format!("{:?}", kv.commit(partition, commit).await),
-        Question::Range(partition, range) => format!("{:?}", kv.range(partition, &keys::DUE, range).await),
+        Question::Range(partition, index, range) => format!("{:?}", kv.range(partition, index, range).await),
+        Question::Draw(partition, draws) => {
+            format!("{:?}", kv.draw(partition, &keys::TALLIES, draws).await)
+        }
         Question::Hint(partition, at_ms) => format!("{:?}", kv.hint(partition, *at_ms).await),
         Question::Hinted(until_ms, limit) => format!("{:?}", kv.hinted(*until_ms, *limit).await),
         Question::SettleHint(partition, seen, next) => {
@@ -79,6 +87,23 @@ fn range(dice: &Dice) -> Range {
     }
 }
 
+fn index(dice: &Dice) -> IndexName {
+    dice.pick(&[keys::DUE, keys::STEPS, keys::TALLIES])
+}
+
+/// Some draws, of which one may be too much, and two may be of one number.
+fn draws(dice: &Dice) -> Vec<Draw> {
+    let small = |end| i64::try_from(dice.below(end)).unwrap();
+    let draw = |_| Draw {
+        tally: Tally::new(dice.pick(&["k", "l", "b/c"])),
+        floor: small(8) - 2,
+        ceiling: dice.pick(&[4, MOST]),
+        by: small(6) - 1,
+        limit: small(12),
+    };
+    (0..dice.within(1..=3)).map(draw).collect()
+}
+
 /// A commit that mostly fits what stands there.
 fn commit(dice: &Dice, sent: &mut Vec<Commit>) -> Commit {
     if dice.strikes(100) && !sent.is_empty() {
@@ -98,12 +123,12 @@ fn commit(dice: &Dice, sent: &mut Vec<Commit>) -> Commit {
         };
         Change { key, expect, write }
     };
-    let (index, member) = (keys::DUE, dice.pick(&["k", "l", "m"]).to_owned());
+    let (index, member) = (index(dice), dice.pick(&["k", "l", "m"]).to_owned());
     let score = i64::try_from(dice.below(6)).unwrap();
-    let entry = if dice.strikes(700) {
-        IndexChange::Add { index, member, score }
-    } else {
-        IndexChange::Remove { index, member }
+    let entry = match dice.below(10) {
+        0..=6 => IndexChange::Add { index, member, score },
+        7 => IndexChange::Remove { index, member },
+        _ => IndexChange::RemoveSeen { index, member, score },
     };
     let changes = vec![change(key(dice))];
     let commit = Commit { op_id: OpId::generate(dice), changes, index: vec![entry] };
@@ -120,7 +145,8 @@ fn question(dice: &Dice, sent: &mut Vec<Commit>) -> Question {
             Question::Read(of, vec![Ask { key: key(dice), known }, Ask { key: key(dice), known: None }])
         }
         5..=12 => Question::Commit(of, commit(dice, sent)),
-        13..=15 => Question::Range(of, range(dice)),
+        13..=14 => Question::Range(of, index(dice), range(dice)),
+        15 => Question::Draw(of, draws(dice)),
         16 => Question::Hint(of, small(10) * 2),
         17 => Question::Hinted(small(20), 3),
         18 => Question::SettleHint(of, small(10), dice.strikes(500).then(|| small(20))),

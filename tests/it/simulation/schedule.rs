@@ -23,9 +23,6 @@ use crate::simulation::trace::Telling;
 use crate::simulation::verdict::Verdict;
 use crate::simulation::verdict::judge;
 use crate::simulation::verdict::unsettled;
-use crate::simulation::weather::DOUBTFUL_UPDATES_ARE_REPEATED;
-use crate::simulation::weather::LIMITS_ARE_KEPT;
-use crate::simulation::weather::STRAYS_ARE_REMOVED;
 use crate::simulation::wishes::Wishes;
 use crate::simulation::world::REPLICAS;
 use crate::simulation::world::Setting;
@@ -87,9 +84,8 @@ fn begin(seed: u64, (telling, memory): (Telling, Memory)) -> World {
 
 /// How Zoom behaves where that is not known.
 fn modes(dice: &Dice) -> Value {
-    let longest = if STRAYS_ARE_REMOVED { 120 } else { 10 };
     json!({
-        "list_lag_seconds": dice.pick(&[0, 5, longest]),
+        "list_lag_seconds": dice.pick(&[0, 5, 120]),
         "list_paging": dice.pick(&["stable", "shifting"]),
         "old_access_token": dice.pick(&["dies", "lives"]),
         "dead_refresh_token": dice.pick(&["invalid_grant", "invalid_request", "unauthorized"]),
@@ -97,7 +93,7 @@ fn modes(dice: &Dice) -> Value {
         "join_url_after_update": dice.pick(&["kept", "renewed"]),
         "password_in_answer": dice.pick(&["present", "absent"]),
         "expired_token_status": dice.pick(&["unauthorized", "bad_request"]),
-        "rate_limits": if LIMITS_ARE_KEPT { "documented" } else { "off" },
+        "rate_limits": "documented",
     })
 }
 
@@ -138,7 +134,7 @@ fn wish(dice: &Dice) -> Wish {
     Wish {
         session: dice.below(SESSIONS),
         host: dice.pick(&[Account::Default, Account::Ana]),
-        title: dice.below(if DOUBTFUL_UPDATES_ARE_REPEATED { 4 } else { u64::MAX }),
+        title: dice.below(4),
         hour: dice.below(6),
     }
 }

@@ -113,8 +113,14 @@ impl Timeline {
 
     /// Whether nothing is under way but workers that rest.
     pub(super) fn is_resting(&self) -> bool {
+        self.rest_until() == Some(Timestamp::MAX)
+    }
+
+    /// Until when nothing happens but that workers which rest look for work; `None` where something goes on now.
+    pub(super) fn rest_until(&self) -> Option<Timestamp> {
         let inner = self.0.lock().unwrap();
-        inner.awake.is_empty() && inner.events.values().all(Event::is_rest)
+        let next = inner.events.iter().find(|(_, event)| !event.is_rest());
+        inner.awake.is_empty().then(|| next.map_or(Timestamp::MAX, |((at, _), _)| *at))
     }
 
     /// Leaves out the rests before a time at which there is nothing to be found: each worker wakes in its own phase, as

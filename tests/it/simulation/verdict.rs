@@ -19,8 +19,6 @@ use crate::simulation::deeds::Leaving;
 use crate::simulation::deeds::session;
 use crate::simulation::deeds::studio;
 use crate::simulation::guard::SESSIONS;
-use crate::simulation::weather::DISCONNECTS_SURVIVE;
-use crate::simulation::weather::LIMITS_ARE_KEPT;
 use crate::simulation::world::World;
 
 /// At most so many creates of one generation are carried out at Zoom.
@@ -58,9 +56,7 @@ pub(super) fn judge(world: &World) -> Verdict {
     let mut verdict = Verdict { problems: world.links.contradictions(), need_attention: 0 };
     verdict.problems.extend(world.guard.seen());
     verdict.problems.extend(too_many_creates(&all));
-    if LIMITS_ARE_KEPT {
-        verdict.problems.extend(refusals(&ledger));
-    }
+    verdict.problems.extend(refusals(&ledger));
     let ids = (0..SESSIONS).map(session).collect::<Vec<_>>();
     let Some(snapshot) = world.observer.site(&studio(), &ids) else { return verdict };
     let site = snapshot.site.value.unwrap();
@@ -220,7 +216,5 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
         is_lapsed || !told("oauth.revoke", left, |status| status == 200)
     };
     left(Leaving::Keep).is_some_and(|left| meeting.created_at <= left + UNDER_WAY)
-        || left(Leaving::Delete).is_some_and(|left| {
-            meeting.created_at <= left + UNDER_WAY && (died(left) || !DISCONNECTS_SURVIVE)
-        })
+        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left + UNDER_WAY && died(left))
 }

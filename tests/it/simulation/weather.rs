@@ -5,25 +5,6 @@ use std::sync::Mutex;
 
 use crate::simulation::dice::Dice;
 
-/// Whether the product removes, some time later, meetings of its own that it made and lost. Until it does, a create may
-/// not show at Zoom after the settle time: what shows later is known to stay.
-pub(super) const STRAYS_ARE_REMOVED: bool = false;
-
-/// Whether the product keeps Zoom's limits by itself. Until it does, the simulator has none.
-pub(super) const LIMITS_ARE_KEPT: bool = false;
-
-/// Whether the product mends a meeting that shows what is not wanted any more, because an update was carried out later
-/// than it was given up. Until it does, an update is carried out in time or not at all.
-pub(super) const LATE_UPDATES_ARE_MENDED: bool = false;
-
-/// Whether the product knows that it does not know what a meeting shows, after an update that was not answered. Until it
-/// does, nobody wants again what they wanted before.
-pub(super) const DOUBTFUL_UPDATES_ARE_REPEATED: bool = false;
-
-/// Whether the product deletes every meeting of an account that was disconnected so: also where it dies meanwhile, and
-/// those whose create was not answered yet. Until it does, they may stay.
-pub(super) const DISCONNECTS_SURVIVE: bool = false;
-
 /// How often things go wrong: so many of a thousand calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Odds {

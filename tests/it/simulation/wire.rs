@@ -20,11 +20,12 @@ use zeroize::Zeroizing;
 use crate::simulation::dice::Dice;
 use crate::simulation::timeline::VirtualClock;
 use crate::simulation::trace::Trace;
-use crate::simulation::weather::LATE_UPDATES_ARE_MENDED;
-use crate::simulation::weather::STRAYS_ARE_REMOVED;
 use crate::simulation::weather::Weather;
 use crate::simulation::zoom::Gate;
 use crate::simulation::zoom::Reply;
+
+/// A request is carried out so many milliseconds after it was sent, at the latest.
+const LATEST: u64 = 90_000;
 
 /// A wire to Zoom.
 pub(super) struct Wire {
@@ -75,17 +76,15 @@ enum TooMany {
 }
 
 impl Wire {
-    fn fate(&self, method: &Method) -> Fate {
+    fn fate(&self) -> Fate {
         let (dice, odds) = (&self.dice, self.weather.odds());
         if !dice.strikes(odds.zoom) {
             return Fate::Answered(dice.millis(5..=150), dice.millis(5..=150));
         }
-        let may_be_late = LATE_UPDATES_ARE_MENDED || method != Method::PATCH;
-        if dice.strikes(odds.late) && may_be_late {
-            let latest = if STRAYS_ARE_REMOVED { 90_000 } else { 25_000 };
+        if dice.strikes(odds.late) {
             return match dice.below(2) {
-                0 => Fate::Late(dice.millis(0..=latest)),
-                _ => Fate::Answered(dice.millis(0..=latest), dice.millis(0..=15_000)),
+                0 => Fate::Late(dice.millis(0..=LATEST)),
+                _ => Fate::Answered(dice.millis(0..=LATEST), dice.millis(0..=15_000)),
             };
         }
         match dice.below(12) {
@@ -139,7 +138,7 @@ impl Wire {
 impl Transport for Wire {
     async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let fate = self.fate(&method);
+        let fate = self.fate();
         let heard = self.deliver(request, fate);
         let said = tokio::select! {
             biased;

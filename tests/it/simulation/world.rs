@@ -220,6 +220,7 @@ impl World {
                     Some(_) | None => return Ok(()),
                 }
             }
+            self.skip_to(Timestamp::MAX);
             if self.now() > give_up_at {
                 return Err("something is due again and again".to_owned());
             }
@@ -260,10 +261,14 @@ impl World {
         }
     }
 
-    /// Where nothing is under way: leaves out the time until something is due.
+    /// Leaves out the time until something is due or happens.
     fn skip_to(&mut self, until: Timestamp) {
-        if !self.is_asked() && self.outside.timeline.is_resting() {
-            let due = self.next_hint().map_or(until, |at| at.min(until));
+        if self.is_asked() {
+            return;
+        }
+        let Some(happens) = self.outside.timeline.rest_until() else { return };
+        let due = self.next_hint().unwrap_or(Timestamp::MAX).min(happens).min(until);
+        if self.outside.timeline.next_at().is_some_and(|at| at < due) {
             self.outside.timeline.skip_rests(due);
         }
     }

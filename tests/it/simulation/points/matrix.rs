@@ -21,7 +21,6 @@ use crate::simulation::shelf::Memory;
 use crate::simulation::trace::Telling;
 use crate::simulation::verdict::judge;
 use crate::simulation::verdict::live_meetings;
-use crate::simulation::weather::DISCONNECTS_SURVIVE;
 use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
@@ -64,7 +63,7 @@ fn run(operation: Operation, armed: Option<(Passing, Fault)>, telling: Telling) 
 /// What is left to do of an operation that was asked for until it was answered.
 fn unfinished(operation: Operation, world: &World) -> Vec<String> {
     match operation.deed() {
-        Deed::Disconnect(Account::Default, Leaving::Delete) if DISCONNECTS_SURVIVE => {
+        Deed::Disconnect(Account::Default, Leaving::Delete) => {
             let of_lua = live_meetings(world).into_iter().filter(|(_, host)| host == LUA);
             of_lua.map(|(meeting, _)| format!("{meeting} is left of a disconnected account")).collect()
         }
@@ -78,6 +77,7 @@ fn unfinished(operation: Operation, world: &World) -> Vec<String> {
         | Deed::Connect(..)
         | Deed::Disconnect(..)
         | Deed::Read(_)
+        | Deed::ListJobs
         | Deed::OffBoard => Vec::new(),
     }
 }
@@ -100,7 +100,9 @@ fn every_fault_at_every_point_is_survived(
         Operation::DisconnectDelete,
         Operation::LoseCreate,
         Operation::Refresh,
-        Operation::OffBoard
+        Operation::OffBoard,
+        Operation::LoseTwice,
+        Operation::ListJobs
     )]
     operation: Operation,
 ) {

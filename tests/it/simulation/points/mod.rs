@@ -21,9 +21,11 @@ use greenroom::app::ports::stored::StoreError;
 
 use crate::simulation::points::provider::PointedAuthorization;
 use crate::simulation::points::provider::PointedMeetings;
+use crate::simulation::points::stored::PointedAttentions;
 use crate::simulation::points::stored::PointedFeed;
 use crate::simulation::points::stored::PointedGrants;
 use crate::simulation::points::stored::PointedSites;
+use crate::simulation::points::stored::PointedTallies;
 use crate::simulation::points::stored::PointedTickets;
 use crate::simulation::points::stored::PointedTraces;
 use crate::simulation::points::stored::PointedWork;
@@ -123,6 +125,8 @@ impl Points {
             tickets: Arc::new(PointedTickets(gateway.tickets, at.clone())),
             traces: Arc::new(PointedTraces(gateway.traces, at.clone())),
             feed: Arc::new(PointedFeed(gateway.feed, at.clone())),
+            tallies: Arc::new(PointedTallies(gateway.tallies, at.clone())),
+            attentions: Arc::new(PointedAttentions(gateway.attentions, at.clone())),
             work: Arc::new(PointedWork(gateway.work, at.clone())),
             authorization: Arc::new(PointedAuthorization(gateway.authorization, at.clone())),
             meetings: Arc::new(PointedMeetings(gateway.meetings, at)),

@@ -17,6 +17,9 @@ use crate::simulation::world::World;
 /// Who hosts what Ana gives after her account is replaced.
 const CLARA: &str = "clara@example.com";
 
+/// After this, two lost creates are given up.
+const GIVEN_UP: Duration = Duration::from_mins(10);
+
 /// An operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
@@ -36,10 +39,12 @@ pub(super) enum Operation {
     LoseCreate,
     Refresh,
     OffBoard,
+    LoseTwice,
+    ListJobs,
 }
 
 impl Operation {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Book,
         Self::BookBatch,
         Self::Reschedule,
@@ -56,6 +61,8 @@ impl Operation {
         Self::LoseCreate,
         Self::Refresh,
         Self::OffBoard,
+        Self::LoseTwice,
+        Self::ListJobs,
     ];
 
     /// Makes what it begins with: a site with two sessions, one on the default account and one on Ana's.
@@ -72,6 +79,14 @@ impl Operation {
             Self::LoseCreate => {
                 let lost = json!({"operation": "meetings.create", "fault": {"kind": "process_then_drop"}});
                 world.zoom.control(Method::POST, "faults", &lost);
+            }
+            Self::LoseTwice => lose_creates(world),
+            Self::ListJobs => {
+                lose_creates(world);
+                world.perform(Deed::Book(vec![wish(2, Account::Default)]));
+                world.pass(GIVEN_UP);
+                world.perform(Deed::Cancel(2));
+                world.pass(GIVEN_UP);
             }
             Self::Book
             | Self::BookBatch
@@ -93,7 +108,9 @@ impl Operation {
     /// What is asked for.
     pub(super) fn deed(self) -> Deed {
         match self {
-            Self::Book | Self::LoseCreate | Self::Refresh => Deed::Book(vec![wish(2, Account::Default)]),
+            Self::Book | Self::LoseCreate | Self::Refresh | Self::LoseTwice => {
+                Deed::Book(vec![wish(2, Account::Default)])
+            }
             Self::BookBatch => {
                 Deed::Book(vec![wish(2, Account::Default), wish(3, Account::Ana), wish(4, Account::Default)])
             }
@@ -108,8 +125,15 @@ impl Operation {
             Self::DisconnectKeep => Deed::Disconnect(Account::Ana, Leaving::Keep),
             Self::DisconnectDelete => Deed::Disconnect(Account::Default, Leaving::Delete),
             Self::OffBoard => Deed::OffBoard,
+            Self::ListJobs => Deed::ListJobs,
         }
     }
+}
+
+/// Neither of the two creates that a meeting is tried with reaches Zoom.
+fn lose_creates(world: &World) {
+    let lost = json!({"operation": "meetings.create", "times": 2, "fault": {"kind": "drop_before"}});
+    world.zoom.control(Method::POST, "faults", &lost);
 }
 
 fn wish(session: u64, host: Account) -> Wish {

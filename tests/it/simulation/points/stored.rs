@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use greenroom::app::ports::attention::Attentions;
+use greenroom::app::ports::attention::Noted;
 use greenroom::app::ports::store::GrantChange;
 use greenroom::app::ports::store::GrantUser;
 use greenroom::app::ports::store::Grants;
@@ -20,6 +22,7 @@ use greenroom::app::ports::stored::Basis;
 use greenroom::app::ports::stored::Committed;
 use greenroom::app::ports::stored::StoreError;
 use greenroom::app::ports::stored::Stored;
+use greenroom::app::ports::tallies::Tallies;
 use greenroom::app::ports::traces::AtVenue;
 use greenroom::app::ports::traces::DeliveryPlace;
 use greenroom::app::ports::traces::DeliveryRange;
@@ -39,6 +42,8 @@ use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::id::TokenHash;
 use greenroom::domain::session::Session;
+use greenroom::domain::tally::Draw;
+use greenroom::domain::tally::Drawn;
 use greenroom::domain::venue::Overlap;
 use greenroom::domain::venue::Venue;
 use jiff::Timestamp;
@@ -211,5 +216,33 @@ impl Feed for PointedFeed {
 
     async fn after(&self, place: FeedPlace, only: &Only, limit: usize) -> Result<FeedPage, StoreError> {
         self.0.after(place, only, limit).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedTallies(pub(super) Arc<dyn Tallies>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Tallies for PointedTallies {
+    async fn draw(&self, organisation: &str, draws: &[Draw]) -> Result<Drawn, StoreError> {
+        self.1.at("tallies.draw", self.0.draw(organisation, draws)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedAttentions(pub(super) Arc<dyn Attentions>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Attentions for PointedAttentions {
+    async fn note(&self, site: &SiteId, sessions: &[SessionId], since: Timestamp) -> Result<(), StoreError> {
+        self.1.at("attentions.note", self.0.note(site, sessions, since)).await
+    }
+
+    async fn noted(&self, after: Option<&Noted>, limit: usize) -> Result<Vec<Noted>, StoreError> {
+        self.0.noted(after, limit).await
+    }
+
+    async fn remove(&self, noted: &[Noted]) -> Result<(), StoreError> {
+        self.1.at("attentions.remove", self.0.remove(noted)).await
     }
 }
