@@ -15,9 +15,10 @@ use crate::domain::budget::Callee;
 use crate::domain::budget::Correction;
 use crate::domain::budget::Cost;
 use crate::domain::budget::FAILURES;
+use crate::domain::budget::Health;
 use crate::domain::budget::Refusal;
-use crate::domain::budget::Request;
 use crate::domain::budget::Reserve;
+use crate::domain::budget::failures_in;
 use crate::domain::budget::next_midnight;
 use crate::domain::budget::since_midnight;
 use crate::domain::id::GrantId;
@@ -25,6 +26,7 @@ use crate::domain::meeting::after;
 use crate::domain::pace::Turn;
 use crate::domain::pace::Urgency;
 use crate::domain::pause::PauseReason;
+use crate::domain::request::Request;
 use crate::domain::tally::Drawn;
 
 /// How long a call waits for its place in line.
@@ -66,7 +68,7 @@ pub async fn enter(gateway: &Gateway, asked: Asked<'_>, access: &Access) -> Resu
         let health = gateway.closures.health(&access.organisation);
         let callee = Callee { grant: asked.grant, plan: access.plan, health };
         let reserve = Reserve { percent: gateway.settings.minting.reserve_percent };
-        let turn = Turn { urgency: asked.urgency, patience: patience.min(PATIENCE) };
+        let turn = Turn { urgency: asked.urgency, patience: patience.min(longest_line(asked.request, now)) };
         let cost = Cost::of(asked.request, turn, callee, (reserve, now));
         match gateway.tallies.draw(&access.organisation, &cost.draws()).await {
             Ok(Drawn::All(became)) => {
@@ -91,6 +93,7 @@ pub async fn enter(gateway: &Gateway, asked: Asked<'_>, access: &Access) -> Resu
                         .wait(Duration::try_from(free.duration_since(now)).unwrap_or_default())
                         .await;
                 }
+                Refusal::Probed(until) => return Err(Closed { why: PauseReason::Unavailable, until }),
                 Refusal::Closed { why, until } => return Err(refuse(gateway, asked, access, (why, until))),
             },
             Err(error) => {
@@ -99,6 +102,12 @@ pub async fn enter(gateway: &Gateway, asked: Asked<'_>, access: &Access) -> Resu
             }
         }
     }
+}
+
+/// What counts among the calls of a day must not stand in line across midnight: it was drawn from the day before.
+fn longest_line(request: Request, now: Timestamp) -> Duration {
+    let day_left = Duration::try_from(next_midnight(now).duration_since(now)).unwrap_or_default();
+    if request.starts_at().is_some() { PATIENCE.min(day_left) } else { PATIENCE }
 }
 
 /// What must have been sent by now is not sent any more: it is begun anew.
@@ -128,6 +137,7 @@ pub async fn leave<T>(
     outcome: &Result<T, ProviderError>,
 ) {
     let now = gateway.clock.now();
+    let health = gateway.closures.health(&access.organisation);
     if asked.request == Request::Remove {
         correct(gateway, access, Correction::Removed(asked.grant)).await;
     }
@@ -161,7 +171,9 @@ pub async fn leave<T>(
                 gateway.closures.close((asked.grant, &access.organisation), closed, now);
             }
         }
-        Err(ProviderError::Ambiguous(_) | ProviderError::NotExecuted(_)) => fail(gateway, access).await,
+        Err(ProviderError::Ambiguous(_) | ProviderError::NotExecuted(_)) => {
+            fail(gateway, access, health).await;
+        }
     }
 }
 
@@ -184,11 +196,13 @@ async fn heed(gateway: &Gateway, asked: Asked<'_>, access: &Access, remaining: R
     correct(gateway, access, correction).await;
 }
 
-async fn fail(gateway: &Gateway, access: &Access) {
-    let Some(count) = correct(gateway, access, Correction::Failed).await else { return };
-    gateway.closures.failed(&access.organisation, count);
-    if count >= FAILURES {
-        correct(gateway, access, Correction::Open(count)).await;
+async fn fail(gateway: &Gateway, access: &Access, health: Health) {
+    let Some(became) = correct(gateway, access, Correction::Failed).await else { return };
+    let failures = failures_in(became, gateway.clock.now());
+    let is_open = failures >= FAILURES || health == Health::Suspect;
+    gateway.closures.failed(&access.organisation, if is_open { failures.max(FAILURES) } else { failures });
+    if is_open {
+        correct(gateway, access, Correction::Open(health)).await;
     }
 }
 

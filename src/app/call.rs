@@ -10,6 +10,7 @@ use crate::app::budget::Asked;
 use crate::app::closures::Closed;
 use crate::app::gateway::Gateway;
 use crate::app::ports::provider::HostAccess;
+use crate::app::ports::provider::LimitOf;
 use crate::app::ports::provider::ProviderError;
 use crate::app::refresh;
 use crate::app::refresh::Access;
@@ -65,7 +66,7 @@ impl CallFailure {
             return Closed { why, until }.pause(grant, failures);
         }
         let failures = failures.saturating_add(1);
-        let until = after(now, backoff(gateway, failures));
+        let until = after(now, backoff(gateway, (failures, longest(why))));
         Pause { grant: grant.clone(), until, reason: why, failures }
     }
 }
@@ -76,10 +77,21 @@ impl From<Closed> for CallFailure {
     }
 }
 
-/// 2, 4, 8 … seconds, ten minutes at most; each a quarter shorter or longer, so that what failed together is not tried
-/// again together.
-fn backoff(gateway: &Gateway, failures: u32) -> Duration {
-    let whole = Duration::from_secs(2_u64.saturating_pow(failures.clamp(1, 10))).min(Duration::from_mins(10));
+/// How long a pause grows. Who must consent again may take days, and is not waited for by asking.
+const fn longest(why: PauseReason) -> Duration {
+    match why {
+        PauseReason::Reauthorization => Duration::from_hours(6),
+        PauseReason::Unavailable
+        | PauseReason::RateLimited
+        | PauseReason::DailyLimit
+        | PauseReason::Scheduled => Duration::from_mins(10),
+    }
+}
+
+/// 2, 4, 8 … seconds, up to the longest; each a quarter shorter or longer, so that what failed together is not tried again
+/// together.
+fn backoff(gateway: &Gateway, (failures, longest): (u32, Duration)) -> Duration {
+    let whole = Duration::from_secs(2_u64.saturating_pow(failures.clamp(1, 16))).min(longest);
     let mut chance = [0];
     gateway.entropy.fill(&mut chance);
     let [chance] = chance;
@@ -149,8 +161,11 @@ async fn judge<T>(
         ProviderError::Gone => CallFailure::Gone,
         ProviderError::RateLimited { until } => CallFailure::Later { why: PauseReason::RateLimited, until },
         ProviderError::DailyLimit { until, of } => {
-            let until = budget::spent_until(until, of, gateway.clock.now());
-            CallFailure::Later { why: PauseReason::DailyLimit, until: Some(until) }
+            let why = match of {
+                LimitOf::Host => PauseReason::DailyLimit,
+                LimitOf::Organisation => PauseReason::RateLimited,
+            };
+            CallFailure::Later { why, until: Some(budget::spent_until(until, of, gateway.clock.now())) }
         }
         ProviderError::NotExecuted(_) => CallFailure::Later { why: PauseReason::Unavailable, until: None },
         ProviderError::Ambiguous(_) => CallFailure::Ambiguous,

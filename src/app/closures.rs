@@ -10,13 +10,12 @@ use jiff::Timestamp;
 
 use crate::domain::budget::FAILURES;
 use crate::domain::budget::Health;
-use crate::domain::budget::Request;
-use crate::domain::budget::is_near;
 use crate::domain::budget::next_midnight;
 use crate::domain::budget::scheduled;
 use crate::domain::id::GrantId;
 use crate::domain::pause::Pause;
 use crate::domain::pause::PauseReason;
+use crate::domain::request::Request;
 
 /// Why a call cannot be made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +50,15 @@ impl Closures {
     pub fn closed(&self, grant: &GrantId, request: Request, now: Timestamp) -> Option<Closed> {
         let closed = self.known().closed.get(grant).map(|(_, closed)| *closed);
         let closed = closed.filter(|closed| closed.until > now)?;
+        let pause = closed.pause(grant, 0);
         match (closed.why, request.starts_at()) {
-            (PauseReason::Scheduled, Some(starts_at)) if !is_near(starts_at, now) => {
+            // What is said of one kind of call says nothing of another.
+            (PauseReason::RateLimited | PauseReason::Reauthorization, _) => None,
+            _ if !pause.holds(request, now) => None,
+            (PauseReason::Scheduled, Some(starts_at)) => {
                 Some(Closed { until: scheduled(starts_at, now), ..closed })
             }
-            (PauseReason::DailyLimit, Some(_)) | (PauseReason::Unavailable, _) => Some(closed),
-            (
-                PauseReason::Scheduled
-                | PauseReason::DailyLimit
-                | PauseReason::RateLimited
-                | PauseReason::Reauthorization,
-                _,
-            ) => None,
+            (PauseReason::Scheduled | PauseReason::DailyLimit | PauseReason::Unavailable, _) => Some(closed),
         }
     }
 

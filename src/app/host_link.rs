@@ -15,7 +15,6 @@ use crate::app::ports::stored::StoreError;
 use crate::app::sessions;
 use crate::app::sessions::SessionError;
 use crate::domain::account::Provider;
-use crate::domain::budget::Request;
 use crate::domain::concealed::Concealed;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -27,6 +26,7 @@ use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::after;
 use crate::domain::pace::Urgency;
 use crate::domain::pause::PauseReason;
+use crate::domain::request::Request;
 
 /// How long a start link works once it is made (zoom/facts.md 2.4).
 const LIFETIME: Duration = Duration::from_hours(2);

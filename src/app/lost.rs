@@ -14,18 +14,16 @@ use crate::app::ports::provider::Created;
 use crate::app::ports::provider::Listed;
 use crate::app::target::Target;
 use crate::app::target::pause;
-use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
-use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
-use crate::domain::meeting::Shown;
 use crate::domain::minting::Doom;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::NotCreated;
 use crate::domain::minting::Stray;
+use crate::domain::request::Request;
 use crate::domain::step::ScanVerdict;
 use crate::domain::step::judge_scans;
 
@@ -62,7 +60,7 @@ pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     };
     let Some(first) = found.first else { return count_scan(target, intent).await };
     info!(session.id = %target.session, "meeting adopted");
-    let adopted = adopted((grant, lost.generation, &intent.shown), &first, target.gateway.clock.now());
+    let adopted = first.meeting(grant, (lost.generation, &intent.shown), target.gateway.clock.now());
     let settle = |mut minting: Minting| {
         minting = minting.bound(adopted.clone());
         for twin in &found.all {
@@ -83,27 +81,9 @@ pub async fn search(target: Target<'_>, (missed, failures): (&Missed, u32)) {
         Err(failure) => return pause(target, (&stray.grant, failure, failures)).await,
     };
     let now = target.gateway.clock.now();
-    let first = found.first.map(|first| adopted((&stray.grant, stray.generation, &stray.shown), &first, now));
+    let first = found.first.map(|first| first.meeting(&stray.grant, (stray.generation, &stray.shown), now));
     let settle = |minting: Minting| minting.searched(stray, (first.clone(), &found.all));
     persist(target.gateway, target.site, target.session, settle).await;
-}
-
-fn adopted(
-    (grant, generation, shown): (&GrantId, u64, &Shown),
-    created: &Created,
-    now: Timestamp,
-) -> Meeting {
-    Meeting {
-        grant: grant.clone(),
-        id: created.id.clone(),
-        join_url: created.join_url.clone(),
-        passcode: created.passcode.clone(),
-        shown: shown.clone(),
-        generation,
-        bound_at: now,
-        shown_at: now,
-        doubt: None,
-    }
 }
 
 async fn abandon(target: Target<'_>, intent: &Intent) {

@@ -17,11 +17,11 @@ use crate::app::ports::provider::Draft;
 use crate::app::ports::stored::StoreError;
 use crate::app::schedule;
 use crate::app::schedule::Launch;
-use crate::domain::budget::Request;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
 use crate::domain::minting::Minting;
+use crate::domain::request::Request;
 use crate::domain::session::Session;
 
 /// Sends the create and commits what came of it. Where the reply is lost the intent stays, and the worker looks for

@@ -33,7 +33,6 @@ use crate::app::schedule;
 use crate::app::schedule::Launch;
 use crate::app::target::Target;
 use crate::app::target::pause;
-use crate::domain::budget::Request;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::Marker;
@@ -43,6 +42,7 @@ use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
 use crate::domain::minting::Minting;
 use crate::domain::pace::Urgency;
+use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::step::Step;
 use crate::domain::step::next_step;
@@ -50,6 +50,7 @@ use crate::domain::step::wanted;
 
 /// What was claimed.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one step")]
 enum Claimed {
     Nothing,
     NoSite,
@@ -225,7 +226,13 @@ async fn update(target: Target<'_>, (revised, failures): (&Revised, u32)) {
             persist(gateway, target.site, target.session, |minting| minting.gone(id)).await;
         }
         Err(CallFailure::Rejected) => give_up(target, revised).await,
-        Err(failure) => pause(target, (grant, failure, failures)).await,
+        Err(CallFailure::Ambiguous) => pause(target, (grant, CallFailure::Ambiguous, failures)).await,
+        Err(failure) => {
+            warn!(session.id = %target.session, ?failure, "an update was not sent");
+            let pause = failure.pause(gateway, grant, failures);
+            let settle = |minting: Minting| minting.not_updated(id, *sent_at).paused(pause.clone());
+            persist(gateway, target.site, target.session, settle).await;
+        }
     }
 }
 

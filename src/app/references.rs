@@ -1,6 +1,7 @@
 //! Owns what sites and a grant say to each other: whether it works, and whether they refer to it (R2, R7).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -8,8 +9,12 @@ use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
+use crate::app::grants_due::NEEDED_AT_MOST;
+use crate::app::grants_due::NEEDED_FOR_NOW;
 use crate::app::grants_due::RELEASE_AFTER;
 use crate::app::ports::store::Redecide;
+use crate::app::ports::store::SessionRange;
+use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteSnapshot;
 use crate::app::ports::stored::StoreError;
 use crate::domain::account::AccountState;
@@ -18,9 +23,18 @@ use crate::domain::account::HostedAccount;
 use crate::domain::grant::Grant;
 use crate::domain::grant::Reference;
 use crate::domain::grant::Tokens;
+use crate::domain::id::GrantId;
+use crate::domain::id::SiteId;
+use crate::domain::leftover::Use;
 use crate::domain::meeting::after;
 use crate::domain::site::Clearing;
 use crate::domain::site::Site;
+use crate::domain::step::wanted;
+
+/// How many sessions are looked at at once.
+const PAGE: usize = 100;
+/// A session lasts at most a day: whatever started before that is over.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// What the sites say that a grant refers to.
 #[derive(Debug, Default)]
@@ -61,19 +75,49 @@ async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Re
     let told = change(gateway, &reference.site, &[], |snapshot| {
         Ok(decide_word(snapshot, grant, reference, gateway.clock.now()))
     });
-    match told.await {
-        Err(StoreError::Destroyed) => Ok(Word::NotBorneOut),
-        told => told,
+    let (word, since) = match told.await {
+        Err(StoreError::Destroyed) => return Ok(Word::NotBorneOut),
+        told => told?,
+    };
+    let now = gateway.clock.now();
+    let may_be_needed = since.is_some_and(|since| after(since, NEEDED_AT_MOST) > now);
+    if word == Word::NotBorneOut && may_be_needed {
+        let needed = find_use(gateway, &reference.site, &grant.id).await?;
+        return Ok(match needed {
+            Use::Needed => Word::LeavingUntil(after(now, NEEDED_FOR_NOW)),
+            Use::Over => Word::NotBorneOut,
+        });
+    }
+    Ok(word)
+}
+
+/// Whether meetings of a site that are to move, or to go, still need a grant that no account uses any more.
+async fn find_use(gateway: &Gateway, site: &SiteId, grant: &GrantId) -> Result<Use, StoreError> {
+    let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
+    loop {
+        let page = gateway.sites.sessions(site, &range).await?;
+        let ids = page.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>();
+        let snapshot = gateway.sites.read(site, &ids).await?;
+        let Some(site) = &snapshot.site.value else { return Ok(Use::Over) };
+        let now = gateway.clock.now();
+        let mut sessions = snapshot.sessions.iter().filter_map(|stored| stored.value.as_ref());
+        if sessions.any(|session| session.minting.needs(grant, &wanted(site, session, now)) == Use::Needed) {
+            return Ok(Use::Needed);
+        }
+        let Some(last) = page.last().filter(|_| page.len() >= PAGE) else { return Ok(Use::Over) };
+        range.after = Some(last.clone());
     }
 }
 
+/// The word, and since when a reference is not borne out.
 fn decide_word(
     snapshot: &SiteSnapshot,
     grant: &Grant,
     reference: &Reference,
     now: Timestamp,
-) -> Decision<Word> {
-    let Some(site) = &snapshot.site.value else { return Decision::Keep(Word::NotBorneOut) };
+) -> Decision<(Word, Option<Timestamp>)> {
+    let Some(site) = &snapshot.site.value else { return Decision::Keep((Word::NotBorneOut, None)) };
     let account = site.accounts.get(&reference.owner).and_then(|account| account.connection.hosted());
     let Some(account) = account.filter(|account| account.grant == grant.id) else {
         let since = match site.clearing.get(&grant.id) {
@@ -82,16 +126,16 @@ fn decide_word(
             None => site.epochs.owners.get(&reference.owner).map(|epoch| epoch.changed_at),
         };
         let until = since.map(|since| after(since, RELEASE_AFTER)).filter(|until| *until > now);
-        return Decision::Keep(until.map_or(Word::NotBorneOut, Word::LeavingUntil));
+        return Decision::Keep((until.map_or(Word::NotBorneOut, Word::LeavingUntil), since));
     };
     let told = HostedAccount { state: state(grant, account.state), ..account.clone() };
     if told == *account {
-        return Decision::Keep(Word::BorneOut);
+        return Decision::Keep((Word::BorneOut, None));
     }
     let mut changed = Site::clone(site);
     changed.put_account(&reference.owner, Connection::Hosted(told), now);
     let change = Change { redecide: Some(Redecide::At(now)), ..Change::of_site(changed) };
-    Decision::Commit(change, Word::BorneOut)
+    Decision::Commit(change, (Word::BorneOut, None))
 }
 
 /// What an account says of its grant; one that has lapsed already keeps saying since when.

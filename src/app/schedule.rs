@@ -56,19 +56,10 @@ impl Launch {
             urgency,
         })
     }
+
     /// The meeting that was made by it.
     pub fn meeting(&self, created: &Created, now: Timestamp) -> Meeting {
-        Meeting {
-            grant: self.intent.grant.clone(),
-            id: created.id.clone(),
-            join_url: created.join_url.clone(),
-            passcode: created.passcode.clone(),
-            shown: self.intent.shown.clone(),
-            generation: self.generation,
-            bound_at: now,
-            shown_at: now,
-            doubt: None,
-        }
+        created.meeting(&self.intent.grant, (self.generation, &self.intent.shown), now)
     }
 }
 

@@ -11,47 +11,34 @@ use jiff::Timestamp;
 use crate::domain::account::Plan;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
-use crate::domain::pace::Label;
 use crate::domain::pace::Pace;
 use crate::domain::pace::Turn;
 use crate::domain::pause::PauseReason;
+use crate::domain::request::NEAR;
+use crate::domain::request::Request;
+use crate::domain::request::is_near;
 use crate::domain::tally::Draw;
 use crate::domain::tally::MOST;
 use crate::domain::tally::Tally;
 
 /// Creates and updates of one host in a UTC day (zoom/facts.md 4).
 const HOST_CALLS_A_DAY: i64 = 100;
-/// Sessions that start within this may use what is kept of a host's calls.
-const NEAR: Duration = Duration::from_hours(48);
 /// Longer than what a full bucket gives away at once would take in line.
 const LONGEST_BURST: Duration = Duration::from_millis(300);
 /// A removal is over after this, or its caller died.
 const REMOVAL_TIME: Duration = Duration::from_secs(45);
 /// So many failures in a row, of whichever caller, and an organisation's calls are left alone for a while.
 pub const FAILURES: i64 = 5;
-/// How long at first, and at most.
+/// Within which they must fall.
+const FAILURES_WITHIN_SECONDS: i64 = 600;
+/// How long at first, and how long where the one that was tried then failed, too.
 const OPEN_FOR: Duration = Duration::from_secs(30);
-const OPEN_AT_MOST: Duration = Duration::from_mins(5);
+const OPEN_AGAIN_FOR: Duration = Duration::from_mins(2);
 /// While an organisation's calls fail, one a replica that knows is tried in so long.
 const PROBE: Duration = Duration::from_secs(15);
 const DAY_SECONDS: i64 = 86_400;
 /// Room for a day's count below the number of the day.
 const DAY_SPAN: i64 = 100_000;
-
-/// What is asked of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Request {
-    /// Make a meeting for a session that starts then.
-    Create(Timestamp),
-    /// Change a meeting to start then, and read it back.
-    Update(Timestamp),
-    /// Read a meeting.
-    Find,
-    /// List a page of meetings.
-    List,
-    /// Remove a meeting.
-    Remove,
-}
 
 /// Whom a call goes to, and how well it went there last.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +76,8 @@ pub struct Cost(Vec<(Item, Draw)>);
 enum Item {
     /// The organisation's calls fail.
     Open,
+    /// Another call is tried already, to see whether they still do.
+    Probe,
     /// The organisation's calls of this kind are spent for the day, as the provider said.
     Shut,
     /// The organisation's calls a second.
@@ -106,6 +95,8 @@ enum Item {
 pub enum Refusal {
     /// A place in line may be free then.
     Line(Timestamp),
+    /// Another call is tried first: not before then.
+    Probed(Timestamp),
     /// Not before then, for this reason.
     Closed {
         /// Why.
@@ -113,31 +104,6 @@ pub enum Refusal {
         /// Until when.
         until: Timestamp,
     },
-}
-
-impl Request {
-    const fn label(self) -> Label {
-        match self {
-            Self::Create(_) | Self::Update(_) | Self::Find | Self::Remove => Label::Light,
-            Self::List => Label::Medium,
-        }
-    }
-
-    /// How many calls it is: an update is read back, a removal may look first.
-    const fn calls(self) -> i64 {
-        match self {
-            Self::Update(_) | Self::Remove => 2,
-            Self::Create(_) | Self::Find | Self::List => 1,
-        }
-    }
-
-    /// When its session starts, where it counts among the host's calls of the day.
-    pub const fn starts_at(self) -> Option<Timestamp> {
-        match self {
-            Self::Create(starts_at) | Self::Update(starts_at) => Some(starts_at),
-            Self::Find | Self::List | Self::Remove => None,
-        }
-    }
 }
 
 impl Cost {
@@ -150,22 +116,26 @@ impl Cost {
     ) -> Self {
         let label = request.label();
         let pace = label.pace(callee.plan);
-        let probe = match callee.health {
+        // While an organisation's calls fail, one at a time is tried by whoever knows.
+        let held = match callee.health {
             Health::Well => 0,
             Health::Suspect => milliseconds(PROBE),
         };
         let mut draws = vec![
-            (Item::Open, at_rest(open(), now, probe)),
+            (Item::Open, at_rest(open(), now, 0)),
+            (Item::Probe, at_rest(probe(), now, held)),
             (Item::Shut, at_rest(label.shut(), now, 0)),
             (Item::Bucket(pace), pace.draw(label.bucket(), (request.calls(), turn), now)),
         ];
         draws.extend(
-            label.day(callee.plan).map(|(tally, most)| (Item::OrganisationDay, of_day(tally, most, now))),
+            label
+                .day(callee.plan)
+                .map(|(tally, most)| (Item::OrganisationDay, of_day(tally, (request.calls(), most), now))),
         );
         if let Some(starts_at) = request.starts_at() {
             let allowed = allowed(starts_at, reserve, now);
             let item = Item::HostDay { allowed, starts_at };
-            draws.push((item, of_day(calls_of(callee.grant), allowed, now)));
+            draws.push((item, of_day(calls_of(callee.grant), (1, allowed), now)));
         }
         if request == Request::Remove {
             let (tally, by) = (removing(callee.grant), milliseconds(REMOVAL_TIME));
@@ -185,7 +155,12 @@ impl Cost {
         let mut drawn = self.0.iter().zip(became);
         let line = drawn.find_map(|((item, _), became)| match item {
             Item::Bucket(pace) => Some(pace.line(*became, now)),
-            Item::Open | Item::Shut | Item::OrganisationDay | Item::HostDay { .. } | Item::Removing => None,
+            Item::Open
+            | Item::Probe
+            | Item::Shut
+            | Item::OrganisationDay
+            | Item::HostDay { .. }
+            | Item::Removing => None,
         });
         line.unwrap_or_default()
     }
@@ -196,13 +171,14 @@ impl Cost {
         let closed = |why, until| Refusal::Closed { why, until };
         match item {
             Item::Open => closed(PauseReason::Unavailable, at_millisecond(stands)),
-            Item::Shut => closed(PauseReason::DailyLimit, at_millisecond(stands)),
+            Item::Probe => Refusal::Probed(at_millisecond(stands)),
+            Item::Shut => closed(PauseReason::RateLimited, at_millisecond(stands)),
             Item::Bucket(_) => {
                 let free = stands.saturating_add(draw.by).saturating_sub(draw.limit).max(1);
                 Refusal::Line(after(now, Duration::from_micros(free.unsigned_abs())))
             }
             Item::Removing => Refusal::Line(after(now, SOON)),
-            Item::OrganisationDay => closed(PauseReason::DailyLimit, next_midnight(now)),
+            Item::OrganisationDay => closed(PauseReason::RateLimited, next_midnight(now)),
             Item::HostDay { allowed, starts_at } => {
                 let spent = stands - day(now) * DAY_SPAN;
                 if *allowed < HOST_CALLS_A_DAY && spent < HOST_CALLS_A_DAY {
@@ -222,11 +198,6 @@ const SOON: Duration = Duration::from_millis(200);
 pub fn scheduled(starts_at: Timestamp, now: Timestamp) -> Timestamp {
     let near_at = starts_at.checked_sub(NEAR).unwrap_or(Timestamp::MIN);
     if near_at > now { near_at.min(next_midnight(now)) } else { next_midnight(now) }
-}
-
-/// Whether a session may use what is kept of its host's calls.
-pub fn is_near(starts_at: Timestamp, now: Timestamp) -> bool {
-    starts_at <= after(now, NEAR)
 }
 
 fn allowed(starts_at: Timestamp, reserve: Reserve, now: Timestamp) -> i64 {
@@ -249,8 +220,8 @@ pub enum Correction<'a> {
     Removed(&'a GrantId),
     /// A call was not answered with sense.
     Failed,
-    /// So many were not, in a row: leave the organisation alone.
-    Open(i64),
+    /// Too many were not: leave the organisation alone, if nobody does already.
+    Open(Health),
     /// A call was answered.
     Recovered,
 }
@@ -268,16 +239,28 @@ impl Correction<'_> {
                 vec![at_least(calls_of(grant), day(now) * DAY_SPAN + HOST_CALLS_A_DAY)]
             }
             Self::Removed(grant) => vec![Draw::set(removing(grant), 0)],
-            Self::Failed => vec![Draw { by: 1, ..at_least(failures(), 0) }],
-            Self::Open(count) => vec![at_least(open(), after(now, open_for(count)).as_millisecond())],
-            Self::Recovered => vec![Draw::set(failures(), 0), Draw::set(open(), 0)],
+            Self::Failed => vec![Draw { by: 1, ..at_least(failures(), counted_from(now)) }],
+            Self::Open(health) => vec![at_rest(open(), now, milliseconds(open_for(health)))],
+            Self::Recovered => vec![Draw::set(failures(), 0), Draw::set(open(), 0), Draw::set(probe(), 0)],
         }
     }
 }
 
-fn open_for(failures: i64) -> Duration {
-    let doublings = u32::try_from(failures.saturating_sub(FAILURES).clamp(0, 16)).unwrap_or(0);
-    OPEN_FOR.saturating_mul(2_u32.saturating_pow(doublings)).min(OPEN_AT_MOST)
+const fn open_for(health: Health) -> Duration {
+    match health {
+        Health::Well => OPEN_FOR,
+        Health::Suspect => OPEN_AGAIN_FOR,
+    }
+}
+
+/// How many calls failed lately, by what the number of failures became.
+pub fn failures_in(became: i64, now: Timestamp) -> i64 {
+    became - counted_from(now)
+}
+
+/// Failures of another while ago are forgotten: the number begins anew with each.
+fn counted_from(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(FAILURES_WITHIN_SECONDS) * DAY_SPAN
 }
 
 /// Refused while the number is a time to come; raised by `by`.
@@ -286,14 +269,18 @@ fn at_rest(tally: Tally, now: Timestamp, by: i64) -> Draw {
     Draw { tally, floor: now, ceiling: MOST, by, limit: now + by }
 }
 
-/// One more of a day's calls. The number begins anew with the day.
-fn of_day(tally: Tally, most: i64, now: Timestamp) -> Draw {
+/// More of a day's calls. The number begins anew with the day.
+fn of_day(tally: Tally, (calls, most): (i64, i64), now: Timestamp) -> Draw {
     let floor = day(now) * DAY_SPAN;
-    Draw { tally, floor, ceiling: MOST, by: 1, limit: floor + most }
+    Draw { tally, floor, ceiling: MOST, by: calls, limit: floor + most }
 }
 
 fn open() -> Tally {
     Tally::new("open")
+}
+
+fn probe() -> Tally {
+    Tally::new("probe")
 }
 
 fn failures() -> Tally {
@@ -475,7 +462,7 @@ mod tests {
         assert!(numbers.ask(Request::Find, Urgency::Awaited, at(20)).is_ok());
         numbers.correct(Correction::Shut(far, at(99)), at(20));
         assert!(numbers.ask(Request::List, Urgency::Awaited, at(20)).is_ok(), "of another kind");
-        let shut = Err(Refusal::Closed { why: PauseReason::DailyLimit, until: at(99) });
+        let shut = Err(Refusal::Closed { why: PauseReason::RateLimited, until: at(99) });
         assert_eq!(numbers.ask(Request::Find, Urgency::Awaited, at(30)), shut);
         assert!(numbers.ask(Request::Find, Urgency::Awaited, at(99)).is_ok());
     }
@@ -483,22 +470,32 @@ mod tests {
     #[test]
     fn calls_that_keep_failing_are_left_alone_and_then_tried_one_at_a_time() {
         let mut numbers = Numbers::default();
-        let mut count = 0;
-        for _ in 0..FAILURES {
-            count = numbers.correct(Correction::Failed, at(0))[0];
+        for expected in 1..=FAILURES {
+            let became = numbers.correct(Correction::Failed, at(0))[0];
+            assert_eq!(failures_in(became, at(0)), expected);
         }
-        numbers.correct(Correction::Open(count), at(0));
-        let find = (Request::Find, Urgency::Awaited);
-        let open = |until| Err(Refusal::Closed { why: PauseReason::Unavailable, until: at(until) });
-        assert_eq!(numbers.ask_of((Plan::Licensed, Health::Well), find, at(29)), open(30));
-        assert!(numbers.ask_of((Plan::Licensed, Health::Suspect), find, at(30)).is_ok());
-        assert_eq!(numbers.ask_of((Plan::Licensed, Health::Suspect), find, at(31)), open(45));
-        count = numbers.correct(Correction::Failed, at(31))[0];
-        numbers.correct(Correction::Open(count), at(31));
-        assert_eq!(numbers.ask_of((Plan::Licensed, Health::Suspect), find, at(60)), open(91));
-        numbers.correct(Correction::Recovered, at(91));
-        assert!(numbers.ask_of((Plan::Licensed, Health::Well), find, at(91)).is_ok());
-        assert_eq!(open_for(FAILURES + 60), OPEN_AT_MOST);
+        numbers.correct(Correction::Open(Health::Well), at(0));
+        let mut ask = |health, seconds| {
+            numbers.ask_of((Plan::Licensed, health), (Request::Find, Urgency::Awaited), at(seconds))
+        };
+        let closed = |until| Err(Refusal::Closed { why: PauseReason::Unavailable, until: at(until) });
+        assert_eq!(ask(Health::Well, 29), closed(30));
+        assert!(ask(Health::Suspect, 30).is_ok());
+        assert_eq!(ask(Health::Suspect, 31), Err(Refusal::Probed(at(45))));
+        assert!(ask(Health::Suspect, 45).is_ok(), "whoever tried it died");
+        numbers.correct(Correction::Open(Health::Suspect), at(46));
+        let again = numbers.draw(&Correction::Open(Health::Suspect).draws(at(50)));
+        assert!(matches!(again, Drawn::Short { .. }), "what failed together opens it once");
+        let mut ask = |health, seconds| {
+            numbers.ask_of((Plan::Licensed, health), (Request::Find, Urgency::Awaited), at(seconds))
+        };
+        assert_eq!(ask(Health::Well, 165), closed(166));
+        numbers.correct(Correction::Recovered, at(166));
+        assert!(numbers.ask(Request::Find, Urgency::Awaited, at(166)).is_ok());
+        let became = numbers.correct(Correction::Failed, at(3_600))[0];
+        assert_eq!(failures_in(became, at(3_600)), 1);
+        let later = numbers.correct(Correction::Failed, at(4_600))[0];
+        assert_eq!(failures_in(later, at(4_600)), 1, "it was long ago");
     }
 
     #[test]

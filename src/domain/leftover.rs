@@ -10,10 +10,21 @@ use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::after;
 use crate::domain::minting::Doom;
 use crate::domain::minting::Doomed;
+use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
 use crate::domain::minting::Minting;
 use crate::domain::minting::Stray;
+use crate::domain::minting::Wanted;
 use crate::domain::pause::Pause;
+
+/// Whether a host is still needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is.
+    Needed,
+    /// It is not.
+    Over,
+}
 
 /// So many refusals of a removal, with growing pauses of ten minutes at most, are longer than a meeting that runs.
 const REFUSALS: u8 = 150;
@@ -48,6 +59,31 @@ impl Stray {
 }
 
 impl Minting {
+    /// A create was given up: its meeting may come late.
+    pub(in crate::domain) fn missed(&mut self, intent: &Intent) {
+        self.strays.push(Stray {
+            grant: intent.grant.clone(),
+            generation: self.generation,
+            shown: intent.shown.clone(),
+            begun_at: intent.begun_at,
+            looks: 0,
+        });
+    }
+
+    /// Whether something is left to do with a host that a session is not served by any more: its meeting there is to be
+    /// replaced or removed first.
+    pub fn needs(&self, host: &GrantId, wanted: &Wanted) -> Use {
+        let is_doomed = self.doomed.iter().any(|doomed| doomed.grant == *host && !doomed.needs_attention());
+        let is_intended = matches!(&self.state, MeetingState::Intended(intent) if intent.grant == *host);
+        let is_left = self.handed_out().is_some_and(|meeting| meeting.grant == *host)
+            && match wanted {
+                Wanted::Meeting(wish) => wish.grant != *host,
+                Wanted::Nothing => true,
+                Wanted::Kept => false,
+            };
+        if is_doomed || is_intended || is_left { Use::Needed } else { Use::Over }
+    }
+
     /// Marks a meeting for removal, once. One that is handed out is never marked.
     pub fn doom(&mut self, grant: GrantId, id: MeetingId, why: Doom) {
         let is_held = self.handed_out().is_some_and(|held| held.grant == grant && held.id == id);

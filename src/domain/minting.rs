@@ -290,13 +290,7 @@ impl Minting {
             }
             NotCreated::Rejected => block(BlockReason::Rejected, kept),
             NotCreated::Lost => {
-                self.strays.push(Stray {
-                    grant: intent.grant.clone(),
-                    generation: self.generation,
-                    shown: intent.shown.clone(),
-                    begun_at: intent.begun_at,
-                    looks: 0,
-                });
+                self.missed(intent);
                 self.attempts = intent.attempt;
                 if intent.attempt >= ATTEMPTS { block(BlockReason::NeedsAttention, kept) } else { back(kept) }
             }
@@ -304,13 +298,15 @@ impl Minting {
         self
     }
 
-    /// The create of `intent` cannot be cleared up any more, since its account is gone: whatever it made stays there.
+    /// The create of `intent` cannot be cleared up now, since its account is gone: should the account come back, what it
+    /// made is looked for.
     #[must_use]
     pub fn abandoned(mut self, intent: &Intent) -> Self {
         if let MeetingState::Intended(current) = &self.state
             && current.begun_at == intent.begun_at
         {
             let kept = current.replaces.clone();
+            self.missed(intent);
             self.next_generation(kept);
         }
         self
@@ -422,6 +418,13 @@ mod tests {
         let minting = minting.bound(twin.clone()).bound(twin).bound(made("lua", 1));
         assert_eq!(minting.handed_out().map(|meeting| meeting.id.as_str()), Some("lua-1"));
         assert_eq!(doomed(&minting), ["twin"]);
+    }
+
+    #[test]
+    fn what_is_to_be_removed_is_not_bound() {
+        let mut asked = Minting::new(1).begun(&wish("lua"), at(0));
+        asked.doom(grant("lua"), made("lua", 1).id, Doom::Stray);
+        assert_eq!(asked.clone().bound(made("lua", 1)), asked);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod overlap;
 pub mod pace;
 pub mod pause;
 pub mod portal;
+pub mod request;
 pub mod resolve;
 pub mod service;
 pub mod session;

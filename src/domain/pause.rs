@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::id::GrantId;
+use crate::domain::request::Request;
+use crate::domain::request::is_near;
 
 /// Why, and until when, a host is left alone; other hosts are not concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,19 @@ pub struct Pause {
     pub reason: PauseReason,
     /// How many tries in a row did not succeed.
     pub failures: u32,
+}
+
+impl Pause {
+    /// Whether a request must wait for its end. What is short is the host's creates and updates of a day, and as long as
+    /// some are kept, for sessions that are not near.
+    pub fn holds(&self, request: Request, now: Timestamp) -> bool {
+        match (self.reason, request.starts_at()) {
+            (PauseReason::Scheduled, Some(starts_at)) => !is_near(starts_at, now),
+            (PauseReason::DailyLimit, Some(_))
+            | (PauseReason::Unavailable | PauseReason::RateLimited | PauseReason::Reauthorization, _) => true,
+            (PauseReason::Scheduled | PauseReason::DailyLimit, None) => false,
+        }
+    }
 }
 
 /// Why the provider is left alone.

@@ -131,10 +131,13 @@ impl Site {
         let connected_at = before
             .filter(|account| account.connection.is_same_connection(&connection))
             .map_or(now, |account| account.connected_at);
-        let revision = self.next_revision();
-        if let Some(hosted) = connection.hosted() {
-            self.clearing.remove(&hosted.grant);
+        // What was wished of a user before says nothing of one who is connected, or of what is replaced now.
+        let replaced = before.and_then(|account| account.connection.hosted());
+        let named = connection.hosted().into_iter().chain(replaced).map(|hosted| hosted.grant.clone());
+        for grant in named.collect::<Vec<_>>() {
+            self.clearing.remove(&grant);
         }
+        let revision = self.next_revision();
         let account = Account { connection, connected_at, updated_at: now, revision };
         self.accounts.insert(owner.clone(), account.clone());
         self.epochs.account_changed(owner, now);
@@ -144,14 +147,21 @@ impl Site {
     /// Disconnects an account; none there changes nothing. Answers what was there.
     pub fn remove_account(&mut self, owner: &Owner, now: Timestamp) -> Option<Account> {
         let account = self.accounts.remove(owner)?;
+        if let Some(hosted) = account.connection.hosted() {
+            self.clearing.remove(&hosted.grant);
+        }
         self.next_revision();
         self.epochs.account_changed(owner, now);
         Some(account)
     }
 
     /// Has the meetings ahead on this grant deleted, as far as nothing wants them (R21), until one of its accounts is
-    /// connected again. Wishes of days ago have long been met, and are forgotten.
+    /// connected again; nothing, while another account uses it. Wishes of days ago have long been met, and are forgotten.
     pub fn clear_meetings(&mut self, grant: &GrantId, now: Timestamp) {
+        let mut hosted = self.accounts.values().filter_map(|account| account.connection.hosted());
+        if hosted.any(|hosted| hosted.grant == *grant) {
+            return;
+        }
         self.clearing.retain(|_, clearing| after(clearing.at(), CLEARED_WITHIN) > now);
         self.clearing.insert(grant.clone(), Clearing::Wished(now));
     }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::account::AccountState;
-use crate::domain::budget::Request;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::Shown;
@@ -21,6 +20,7 @@ use crate::domain::minting::Reply;
 use crate::domain::minting::Stray;
 use crate::domain::minting::Wanted;
 use crate::domain::minting::WantedMeeting;
+use crate::domain::request::Request;
 use crate::domain::resolve::Verdict;
 use crate::domain::resolve::resolve;
 use crate::domain::session::Choice;
@@ -44,11 +44,11 @@ pub fn wanted(site: &Site, session: &Session, now: Timestamp) -> Wanted {
     {
         return Wanted::Meeting(WantedMeeting { grant: account.grant.clone(), shown: booking.shown() });
     }
-    let cleared = |meeting: &&Meeting| {
+    let cleared = |meeting: &Meeting| {
         let is_served = host.is_some_and(|account| account.grant == meeting.grant);
         !is_served && site.clearing.contains_key(&meeting.grant) && meeting.shown.starts_at > now
     };
-    if session.minting.handed_out().filter(cleared).is_some() { Wanted::Nothing } else { Wanted::Kept }
+    if session.minting.handed_out().is_some_and(cleared) { Wanted::Nothing } else { Wanted::Kept }
 }
 
 /// How long a create and its traces take.
@@ -64,6 +64,7 @@ pub struct Timing {
 
 /// What to do next about a session's meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one decision")]
 pub enum Step {
     /// Nothing, until something changes.
     Rest,
@@ -89,15 +90,22 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
     if let Some(until) = minting.claimed_until.filter(|until| *until > now) {
         return Step::Wait(until);
     }
-    let paused =
-        |grant: &GrantId| minting.pauses.of(grant).map(|pause| pause.until).filter(|until| *until > now);
+    let paused = |(grant, request): (&GrantId, Request)| {
+        let pause = minting.pauses.of(grant).filter(|pause| pause.until > now)?;
+        pause.holds(request, now).then_some(pause.until)
+    };
     let steps = std::iter::once(own_step(session, wanted, timing, now)).chain(further_steps(minting, now));
     let mut waiting = None;
     for step in steps {
         let until = match &step {
             Step::Rest => continue,
             Step::Wait(until) => Some(*until),
-            acting => acting.call().and_then(|(host, _)| paused(host)),
+            Step::Create(_)
+            | Step::Look(_)
+            | Step::Update(..)
+            | Step::Remove(_)
+            | Step::Search(_)
+            | Step::Forget => step.call().and_then(paused),
         };
         // What waits for its time may be paused for longer.
         match until {
@@ -413,6 +421,25 @@ mod tests {
         let wanted = wish(&moved, "lua");
         assert_eq!(step(&moved, &wanted, 5), Step::Wait(at(50)));
         assert!(matches!(step(&moved, &wanted, 50), Step::Update(..)));
+    }
+
+    #[test]
+    fn what_waits_for_the_calls_of_a_day_goes_on_once_it_is_near_and_holds_up_nothing_else() {
+        let mut far = session("yoga", &[]);
+        if let Some(booking) = &mut far.booking {
+            booking.starts_at = at(30 * 86_400);
+        }
+        let pause = |reason| Pause { grant: grant("lua"), until: at(9_000), reason, failures: 0 };
+        far.minting = far.minting.paused(pause(PauseReason::Scheduled));
+        assert_eq!(step(&far, &wish(&far, "lua"), 0), Step::Wait(at(9_000)));
+        if let Some(booking) = &mut far.booking {
+            booking.starts_at = at(3_600);
+        }
+        assert!(matches!(step(&far, &wish(&far, "lua"), 0), Step::Create(_)), "it was moved to within 48 h");
+        far.minting = far.minting.paused(pause(PauseReason::DailyLimit));
+        assert_eq!(step(&far, &wish(&far, "lua"), 0), Step::Wait(at(9_000)));
+        far.minting.doom(grant("lua"), meeting(&far, "lua", 1).id, Doom::Stray);
+        assert!(matches!(step(&far, &wish(&far, "lua"), 0), Step::Remove(_)), "removals are not counted");
     }
 
     #[test]

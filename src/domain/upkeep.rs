@@ -52,6 +52,17 @@ impl Minting {
         self
     }
 
+    /// The update that was about to be sent at `sent_at` was certainly not carried out.
+    #[must_use]
+    pub fn not_updated(mut self, id: &MeetingId, sent_at: Timestamp) -> Self {
+        if let MeetingState::Bound(meeting) = &mut self.state
+            && meeting.id == *id
+        {
+            meeting.doubt = meeting.doubt.filter(|since| *since != sent_at);
+        }
+        self
+    }
+
     /// The provider has the bound meeting at this address, with this passcode.
     #[must_use]
     pub fn readdressed(mut self, id: &MeetingId, join_url: &LinkUrl, passcode: Option<&Concealed>) -> Self {

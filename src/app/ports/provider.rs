@@ -14,7 +14,9 @@ use url::Url;
 use crate::domain::account::Host;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
+use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
+use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
 use crate::domain::token::Token;
@@ -173,6 +175,23 @@ pub struct Created {
     pub join_url: LinkUrl,
     /// What participants type to get in.
     pub passcode: Option<Concealed>,
+}
+
+impl Created {
+    /// The meeting as it belongs to a session from now on: of this generation, made to show this.
+    pub fn meeting(&self, grant: &GrantId, (generation, shown): (u64, &Shown), now: Timestamp) -> Meeting {
+        Meeting {
+            grant: grant.clone(),
+            id: self.id.clone(),
+            join_url: self.join_url.clone(),
+            passcode: self.passcode.clone(),
+            shown: shown.clone(),
+            generation,
+            bound_at: now,
+            shown_at: now,
+            doubt: None,
+        }
+    }
 }
 
 /// A meeting as the provider has it.

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::join_all;
 use greenroom::app::ports::clock::Clock;
 use reqwest::Client;
 use reqwest::StatusCode;
@@ -14,13 +13,14 @@ use url::Url;
 
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
+use crate::support::shift_clock::ShiftClock;
 
 const CALLERS: usize = 10_000;
 /// Connections to each replica: a hundred requests run on each at a time, the others wait in front of it.
 const CONNECTIONS: usize = 2;
 
 /// Books until it is answered; who is told to come back later does so.
-async fn book(world: &World, (client, url, token): (&Client, &Url, &str), booking: &Value) -> Value {
+async fn book(clock: &ShiftClock, (client, url, token): (&Client, &Url, &str), booking: &Value) -> Value {
     loop {
         let response = client.put(url.clone()).bearer_auth(token).json(booking).send().await.unwrap();
         let status = response.status();
@@ -32,7 +32,7 @@ async fn book(world: &World, (client, url, token): (&Client, &Url, &str), bookin
         }
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
         let seconds = retry_after.map_or(1, |text| text.parse().unwrap());
-        world.clock.wait(Duration::from_secs(seconds)).await;
+        clock.wait(Duration::from_secs(seconds)).await;
     }
 }
 
@@ -51,11 +51,20 @@ async fn r28_ten_thousand_bookings_of_a_session_on_three_replicas_make_one_meeti
     let connections = (0..CONNECTIONS * replicas.len()).map(|_| connection()).collect::<Vec<_>>();
     let urls = replicas.map(|replica| replica.join("/v1/sites/studio/sessions/s-1").unwrap());
 
+    // Every connection stands before the first booking, so that the first ones meet.
+    for (connection, url) in connections.iter().zip(urls.iter().cycle()) {
+        let unknown = connection.get(url.clone()).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    }
+
     let books = (0..CALLERS).map(|caller| {
-        let (client, url) = (&connections[caller % connections.len()], &urls[caller % urls.len()]);
-        book(&world, (client, url, &token), &booking)
+        let client = connections[caller % connections.len()].clone();
+        let (url, token) = (urls[caller % urls.len()].clone(), token.clone());
+        let (clock, booking) = (world.clock.clone(), booking.clone());
+        tokio::spawn(async move { book(&clock, (&client, &url, &token), &booking).await })
     });
-    let answers = books.collect::<FuturesUnordered<_>>().collect::<Vec<_>>().await;
+    let answers = join_all(books.collect::<Vec<_>>()).await;
+    let answers = answers.into_iter().map(Result::unwrap).collect::<Vec<_>>();
 
     let link = world.link("s-1", "staff").await;
     assert_eq!(link["status"], "ready", "{link}");

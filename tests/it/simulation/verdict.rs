@@ -19,6 +19,7 @@ use crate::simulation::deeds::Leaving;
 use crate::simulation::deeds::session;
 use crate::simulation::deeds::studio;
 use crate::simulation::guard::SESSIONS;
+use crate::simulation::weather::DISCONNECTS_SURVIVE;
 use crate::simulation::weather::LIMITS_ARE_KEPT;
 use crate::simulation::world::World;
 
@@ -219,5 +220,7 @@ fn is_left_behind(world: &World, ledger: &Value, meeting: &Meeting<'_>) -> bool 
         is_lapsed || !told("oauth.revoke", left, |status| status == 200)
     };
     left(Leaving::Keep).is_some_and(|left| meeting.created_at <= left + UNDER_WAY)
-        || left(Leaving::Delete).is_some_and(|left| meeting.created_at <= left && died(left))
+        || left(Leaving::Delete).is_some_and(|left| {
+            meeting.created_at <= left + UNDER_WAY && (died(left) || !DISCONNECTS_SURVIVE)
+        })
 }

@@ -20,8 +20,8 @@ pub(super) const LATE_UPDATES_ARE_MENDED: bool = false;
 /// does, nobody wants again what they wanted before.
 pub(super) const DOUBTFUL_UPDATES_ARE_REPEATED: bool = false;
 
-/// Whether the product deletes the meetings of an account that was disconnected so, also where it dies meanwhile. Until it
-/// does, they may stay.
+/// Whether the product deletes every meeting of an account that was disconnected so: also where it dies meanwhile, and
+/// those whose create was not answered yet. Until it does, they may stay.
 pub(super) const DISCONNECTS_SURVIVE: bool = false;
 
 /// How often things go wrong: so many of a thousand calls.
