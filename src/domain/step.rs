@@ -44,11 +44,11 @@ pub fn wanted(site: &Site, session: &Session, now: Timestamp) -> Wanted {
     {
         return Wanted::Meeting(WantedMeeting { grant: account.grant.clone(), shown: booking.shown() });
     }
-    let cleared = |meeting: &&Meeting| {
+    let cleared = |meeting: &Meeting| {
         let is_served = host.is_some_and(|account| account.grant == meeting.grant);
         !is_served && site.clearing.contains_key(&meeting.grant) && meeting.shown.starts_at > now
     };
-    if session.minting.handed_out().filter(cleared).is_some() { Wanted::Nothing } else { Wanted::Kept }
+    if session.minting.handed_out().is_some_and(cleared) { Wanted::Nothing } else { Wanted::Kept }
 }
 
 /// How long a create and its traces take.
@@ -64,6 +64,7 @@ pub struct Timing {
 
 /// What to do next about a session's meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one decision")]
 pub enum Step {
     /// Nothing, until something changes.
     Rest,
@@ -99,7 +100,12 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         let until = match &step {
             Step::Rest => continue,
             Step::Wait(until) => Some(*until),
-            acting => acting.call().and_then(paused),
+            Step::Create(_)
+            | Step::Look(_)
+            | Step::Update(..)
+            | Step::Remove(_)
+            | Step::Search(_)
+            | Step::Forget => step.call().and_then(paused),
         };
         // What waits for its time may be paused for longer.
         match until {

@@ -295,12 +295,12 @@ impl Stock {
         let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
         let named = |(score, member): &(i64, String)| (Tally::new(member.clone()), *score);
         let mut numbers = entries.iter().map(named).collect::<BTreeMap<_, _>>();
-        let drawn = Drawn::from(&mut numbers, draws);
-        if matches!(drawn, Drawn::All(_)) {
+        let outcome = Drawn::from(&mut numbers, draws);
+        if matches!(outcome, Drawn::All(_)) {
             let entry = |(tally, number): (Tally, i64)| (number, tally.as_str().to_owned());
             *entries = numbers.into_iter().map(entry).collect();
         }
-        drawn
+        outcome
     }
 }
 
