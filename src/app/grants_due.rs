@@ -14,8 +14,10 @@ pub const CONFIRM_WITHIN: Duration = Duration::from_mins(10);
 pub const REVOKE_AGAIN: Duration = Duration::from_mins(15);
 /// How long meetings that are to be deleted have before their grant is revoked.
 pub const RELEASE_AFTER: Duration = Duration::from_mins(10);
-/// How soon is looked again at a grant that meetings which move, or go, still need.
-pub const NEEDED_FOR_NOW: Duration = Duration::from_mins(30);
+/// How soon is looked again at a grant that meetings which move, or go, still need, at first.
+pub const NEEDED_FOR_NOW: Duration = Duration::from_mins(2);
+/// When that takes long.
+pub const NEEDED_FOR_LONG: Duration = Duration::from_mins(30);
 /// Meetings that could not move or go by then stay.
 pub const NEEDED_AT_MOST: Duration = Duration::from_hours(7 * 24);
 /// Must exceed [`RELEASE_AFTER`]: how soon a look is made up for that a change displaced.

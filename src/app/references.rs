@@ -10,6 +10,7 @@ use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due::NEEDED_AT_MOST;
+use crate::app::grants_due::NEEDED_FOR_LONG;
 use crate::app::grants_due::NEEDED_FOR_NOW;
 use crate::app::grants_due::RELEASE_AFTER;
 use crate::app::ports::store::Redecide;
@@ -86,11 +87,16 @@ async fn tell_one(gateway: &Gateway, grant: &Grant, reference: &Reference) -> Re
     if word == Word::NotBorneOut && may_be_needed {
         let needed = find_use(gateway, &reference.site, &grant.id).await?;
         return Ok(match needed {
-            Use::Needed => Word::LeavingUntil(after(now, NEEDED_FOR_NOW)),
+            Use::Needed => Word::LeavingUntil(after(now, next_look(since, now))),
             Use::Over => Word::NotBorneOut,
         });
     }
     Ok(word)
+}
+
+fn next_look(since: Option<Timestamp>, now: Timestamp) -> Duration {
+    let is_new = since.is_some_and(|since| after(since, NEEDED_FOR_LONG) > now);
+    if is_new { NEEDED_FOR_NOW } else { NEEDED_FOR_LONG }
 }
 
 /// Whether meetings of a site that are to move, or to go, still need a grant that no account uses any more.
