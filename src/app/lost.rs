@@ -10,13 +10,15 @@ use crate::app::call::CallFailure;
 use crate::app::call::call;
 use crate::app::gateway::Gateway;
 use crate::app::mint::persist;
-use crate::app::ports::provider::Created;
+use crate::app::ports::provider::Found;
 use crate::app::ports::provider::Listed;
 use crate::app::target::Target;
 use crate::app::target::pause;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::Marker;
+use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
+use crate::domain::meeting::Shown;
 use crate::domain::minting::Doom;
 use crate::domain::minting::Intent;
 use crate::domain::minting::MeetingState;
@@ -60,7 +62,7 @@ pub async fn look(target: Target<'_>, (lost, failures): (&Lost, u32)) {
     };
     let Some(first) = found.first else { return count_scan(target, intent).await };
     info!(session.id = %target.session, "meeting adopted");
-    let adopted = first.meeting(grant, (lost.generation, &intent.shown), target.gateway.clock.now());
+    let adopted = adopted(&first, (grant, lost.generation, &intent.shown), target.gateway.clock.now());
     let settle = |mut minting: Minting| {
         minting = minting.bound(adopted.clone());
         for twin in &found.all {
@@ -81,9 +83,20 @@ pub async fn search(target: Target<'_>, (missed, failures): (&Missed, u32)) {
         Err(failure) => return pause(target, (&stray.grant, failure, failures)).await,
     };
     let now = target.gateway.clock.now();
-    let first = found.first.map(|first| first.meeting(&stray.grant, (stray.generation, &stray.shown), now));
+    let first = found.first.map(|first| adopted(&first, (&stray.grant, stray.generation, &stray.shown), now));
     let settle = |minting: Minting| minting.searched(stray, (first.clone(), &found.all));
     persist(target.gateway, target.site, target.session, settle).await;
+}
+
+/// A meeting that was found, as it is: an earlier attempt of its generation may have asked for something else.
+fn adopted(found: &Found, (host, generation, asked): (&GrantId, u64, &Shown), now: Timestamp) -> Meeting {
+    let shown = Shown {
+        topic: found.topic.clone(),
+        starts_at: found.starts_at.unwrap_or(asked.starts_at),
+        duration_minutes: found.duration_minutes.unwrap_or(asked.duration_minutes),
+        time_zone: asked.time_zone.clone(),
+    };
+    found.meeting.meeting(host, (generation, &shown), now)
 }
 
 async fn abandon(target: Target<'_>, intent: &Intent) {
@@ -95,7 +108,7 @@ async fn abandon(target: Target<'_>, intent: &Intent) {
 #[derive(Debug, Default)]
 struct Marked {
     /// The oldest that is still there.
-    first: Option<Created>,
+    first: Option<Found>,
     /// All, the oldest first.
     all: Vec<MeetingId>,
 }
@@ -114,7 +127,7 @@ async fn find_marked(
         let found =
             call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await?;
         if let Some(found) = found {
-            shown.first = Some(found.meeting);
+            shown.first = Some(found);
             break;
         }
     }

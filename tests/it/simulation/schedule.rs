@@ -39,7 +39,7 @@ pub(super) struct Run {
 pub(super) fn run(seed: u64, telling: Telling) -> Run {
     let mut world = begin(seed, (telling, Memory::Short));
     let dice = Dice::new(seed).fork();
-    for _ in 0..dice.within(8..=20) {
+    for _ in 0..dice.within(3..=8) {
         world.pass(pause(&dice));
         happen(&mut world, &dice);
     }
