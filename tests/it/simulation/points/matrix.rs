@@ -25,7 +25,7 @@ use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
 /// So many passings of one point are tried; those after them find what the first ones found.
-const TRIED: usize = 2;
+const TRIED: usize = 1;
 /// How long whoever asks waits for a meeting.
 const WAIT: Duration = Duration::from_secs(3);
 /// After this they ask again, since they heard nothing.
