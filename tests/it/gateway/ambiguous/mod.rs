@@ -4,6 +4,7 @@
 mod days;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -103,21 +104,26 @@ async fn agendas_that_their_host_edits_before_they_are_found_end_with_one_meetin
     let mut watch = Watch::begin(SESSIONS).await;
     watch.world.fault("meetings.create", 50, json!({"kind": "process_then_drop"})).await;
     watch.book_all().await;
-    let mut dice = Dice::new(44);
-    let mut touched = Vec::new();
-    for meeting in watch.world.meetings().await {
-        let agenda = meeting["agenda"].as_str().unwrap();
-        let edited = match dice.below(4) {
-            0 => String::new(),
-            1 => format!("See you there!\n{agenda}"),
-            2 => format!("{agenda}\nSee you there!"),
-            _ => continue,
-        };
-        let edit = format!("meetings/{}/edit", meeting["id"]);
-        watch.world.control(Method::POST, &edit, Some(&json!({"agenda": edited}))).await;
-        touched.push(meeting["id"].to_string());
-    }
-    watch.settle(async |_| {}).await;
+    let (mut dice, mut seen, mut touched) = (Dice::new(44), BTreeSet::new(), Vec::new());
+    watch
+        .settle(async |world| {
+            for meeting in world.meetings().await {
+                if !seen.insert(meeting["id"].to_string()) {
+                    continue;
+                }
+                let agenda = meeting["agenda"].as_str().unwrap();
+                let edited = match dice.below(4) {
+                    0 => String::new(),
+                    1 => format!("See you there!\n{agenda}"),
+                    2 => format!("{agenda}\nSee you there!"),
+                    _ => continue,
+                };
+                let edit = format!("meetings/{}/edit", meeting["id"]);
+                world.control(Method::POST, &edit, Some(&json!({"agenda": edited}))).await;
+                touched.push(meeting["id"].to_string());
+            }
+        })
+        .await;
     watch.check().await;
     assert_eq!(watch.struck().await, SESSIONS);
     let bound = watch.bound().await;

@@ -108,7 +108,8 @@ fn every_fault_at_every_point_is_survived(
 ) {
     let calm = run(operation, None, Telling::Nothing);
     assert_eq!(calm.problems, Vec::<String>::new(), "{operation:?} with no fault at all");
-    let tried = calm.passed.into_iter().filter(|passing| passing.count < TRIED).collect::<BTreeSet<_>>();
+    let is_tried = |passing: &Passing| passing.count < TRIED && is_of(operation, passing);
+    let tried = calm.passed.into_iter().filter(is_tried).collect::<BTreeSet<_>>();
     let mut failed = Vec::new();
     for passing in &tried {
         for fault in Fault::ALL {
@@ -123,6 +124,13 @@ fn every_fault_at_every_point_is_survived(
     let failed =
         failed.iter().map(|(passing, fault, problems)| format!("{fault:?} at {passing}: {problems:?}"));
     panic!("{told}\n\n{operation:?} (told of the first):\n{}", failed.collect::<Vec<_>>().join("\n"));
+}
+
+/// Whether a point is passed because of the operation. What it takes to need a person is long, and what goes on meanwhile
+/// is what other operations do.
+fn is_of(operation: Operation, passing: &Passing) -> bool {
+    let is_long = matches!(operation, Operation::LoseTwice | Operation::ListJobs);
+    !is_long || passing.effect.starts_with("attentions.")
 }
 
 #[test]
