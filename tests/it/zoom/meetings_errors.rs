@@ -9,7 +9,8 @@ use crate::zoom::adapter::draft;
 use crate::zoom::adapter::host;
 use crate::zoom::adapter::meeting_id;
 
-const MIDNIGHT: &str = "DailyLimit { until: 2026-11-23T00:00:00Z }";
+const MIDNIGHT: &str = "DailyLimit { until: 2026-11-23T00:00:00Z, of: Organisation }";
+const HOSTS_MIDNIGHT: &str = "DailyLimit { until: 2026-11-23T00:00:00Z, of: Host }";
 const UNREADABLE: &str = "Ambiguous(Unreadable)";
 
 /// Makes a meeting, and says what came of it.
@@ -44,7 +45,7 @@ async fn create(fixture: &str) -> String {
 )]
 #[case("zoom/meetings.create.429.daily.json", MIDNIGHT)]
 #[case("zoom/meetings.create.429.daily-http-date.json", MIDNIGHT)]
-#[case("zoom/meetings.create.429.host-day.json", MIDNIGHT)]
+#[case("zoom/meetings.create.429.host-day.json", HOSTS_MIDNIGHT)]
 #[tokio::test]
 async fn a_create_that_zoom_refused_was_not_executed(#[case] fixture: &str, #[case] expected: &str) {
     assert_eq!(create(fixture).await, expected);
@@ -97,7 +98,7 @@ async fn a_meeting_that_cannot_be_read_is_not_taken_for_gone(#[case] fixture: &s
 #[case("zoom/meetings.update.400.300-validation.json", "Rejected { status: 400, code: Some(300) }")]
 #[case("zoom/meetings.update.400.3007-ended.json", "Rejected { status: 400, code: Some(3007) }")]
 #[case("zoom/meetings.update.404.3001-gone.json", "Gone")]
-#[case("zoom/meetings.update.429.host-day.json", MIDNIGHT)]
+#[case("zoom/meetings.update.429.host-day.json", HOSTS_MIDNIGHT)]
 #[case("zoom/meetings.update.503.html.json", "Ambiguous(Status(503))")]
 #[tokio::test]
 async fn an_update_that_fails_says_how(#[case] fixture: &str, #[case] expected: &str) {
