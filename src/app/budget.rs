@@ -153,7 +153,7 @@ pub async fn leave<T>(
             | ProviderError::Gone
             | ProviderError::PersonalRoom,
         ) => {
-            if gateway.closures.answered(&access.organisation).is_some() {
+            if gateway.closures.answered(&access.organisation) {
                 correct(gateway, access, Correction::Recovered).await;
             }
         }

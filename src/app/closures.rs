@@ -82,12 +82,16 @@ impl Closures {
         self.known().failures.insert(organisation.into(), failures);
     }
 
-    /// A call was answered. Answers how many failed before it, where any did.
-    pub fn answered(&self, organisation: &str) -> Option<i64> {
+    /// A call was answered. Answers whether calls failed just before it.
+    pub fn answered(&self, organisation: &str) -> bool {
         let mut known = self.known();
-        let failures = known.failures.remove(organisation)?;
-        known.closed.retain(|_, (of, closed)| of != organisation || closed.why != PauseReason::Unavailable);
-        Some(failures)
+        let had_failed = known.failures.remove(organisation).is_some();
+        if had_failed {
+            known
+                .closed
+                .retain(|_, (of, closed)| of != organisation || closed.why != PauseReason::Unavailable);
+        }
+        had_failed
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -23,13 +23,12 @@ use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::ends_at;
 use crate::domain::overlap::Host;
+use crate::domain::session::LONGEST_SESSION;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 use crate::domain::venue::Overlap;
 use crate::domain::venue::Venue;
 
-/// A session lasts at most a day: whatever started before that is over.
-const LONGEST: Duration = Duration::from_hours(24);
 /// How many entries of a venue are looked at.
 const LOOKED: usize = 200;
 /// How many others are named: who has more has understood.
@@ -232,7 +231,7 @@ async fn others(
     let Some(session) = session else { return Ok(found) };
     let (Some(booking), Some(venue)) = (&session.booking, &session.venue) else { return Ok(found) };
     let (from, to) = (booking.starts_at, booking.ends_at());
-    let after = from.checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let after = from.checked_sub(LONGEST_SESSION).unwrap_or(Timestamp::MIN);
     let window = Window { after, before: to, limit: LOOKED };
     for venue in venues(site, session, venue) {
         for other in gateway.traces.at_venue(&site.id, &venue, &window).await? {

@@ -114,17 +114,14 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
     let marker = |generation| Marker::new(&site.marker_key, &old.id, generation, 1);
     let step = next_step(old, &wanted(site, old, now), gateway.timing(), now);
     let failures = step.call().map_or(0, |(host, _)| old.minting.failures(host));
-    let claiming = |claimed| {
-        let mut session = Session::clone(old);
-        session.minting = session.minting.claimed(claim_until);
+    let with = |minting: Minting, claimed| {
+        let session = Session { minting, ..Session::clone(old) };
         let written = schedule::as_due(gateway, site, (session, stored), now);
         Decision::Commit(Change::of_session(written), (claimed, failures))
     };
+    let claiming = |claimed| with(old.minting.clone().claimed(claim_until), claimed);
     if let Some(pause) = schedule::held_back(gateway, &step, old, now) {
-        let mut session = Session::clone(old);
-        session.minting = session.minting.paused(pause);
-        let written = schedule::as_due(gateway, site, (session, stored), now);
-        return Decision::Commit(Change::of_session(written), (Claimed::Nothing, 0));
+        return with(old.minting.clone().paused(pause), Claimed::Nothing);
     }
     let due = schedule::due_at(&step, old, now);
     match step {
@@ -153,11 +150,8 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
         }
         Step::Update(meeting, shown) => {
             let draft = Draft { shown, marker: marker(meeting.generation) };
-            let mut session = Session::clone(old);
-            session.minting = session.minting.updating(&meeting.id, now).claimed(claim_until);
-            let written = schedule::as_due(gateway, site, (session, stored), now);
-            let revised = Revised { meeting, draft, sent_at: now };
-            Decision::Commit(Change::of_session(written), (Claimed::Update(revised), failures))
+            let minting = old.minting.clone().updating(&meeting.id, now).claimed(claim_until);
+            with(minting, Claimed::Update(Revised { meeting, draft, sent_at: now }))
         }
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
         Step::Forget => Decision::Keep((Claimed::Forget(Arc::clone(old)), 0)),

@@ -23,6 +23,7 @@ use crate::app::schedule;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
+use crate::domain::session::LONGEST_SESSION;
 use crate::domain::session::Session;
 use crate::domain::settle::settled;
 use crate::domain::step::next_step;
@@ -30,8 +31,6 @@ use crate::domain::step::wanted;
 
 /// How many sessions are decided at once.
 const PAGE: usize = 100;
-/// A session lasts at most a day: whatever started before that is over.
-const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long a pass is left to whoever began it. Renewed while it goes on: should they die, another begins anew.
 const LEASE: Duration = Duration::from_mins(10);
@@ -113,7 +112,7 @@ async fn due_again(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
 /// Decides page by page: what changed is written, what has a next step is due. Ends where the site changes, and
 /// begins anew; deciding twice does no harm.
 async fn pass(gateway: &Gateway, site: &SiteId, basis: Basis) -> Result<Passed, StoreError> {
-    let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let from = gateway.clock.now().checked_sub(LONGEST_SESSION).unwrap_or(Timestamp::MIN);
     let mut renew_at = after(gateway.clock.now(), LEASE / 2);
     let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
     loop {

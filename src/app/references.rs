@@ -28,14 +28,13 @@ use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::domain::leftover::Use;
 use crate::domain::meeting::after;
+use crate::domain::session::LONGEST_SESSION;
 use crate::domain::site::Clearing;
 use crate::domain::site::Site;
 use crate::domain::step::wanted;
 
 /// How many sessions are looked at at once.
 const PAGE: usize = 100;
-/// A session lasts at most a day: whatever started before that is over.
-const LONGEST: Duration = Duration::from_hours(24);
 
 /// What the sites say that a grant refers to.
 #[derive(Debug, Default)]
@@ -101,7 +100,7 @@ fn next_look(since: Option<Timestamp>, now: Timestamp) -> Duration {
 
 /// Whether meetings of a site that are to move, or to go, still need a grant that no account uses any more.
 async fn find_use(gateway: &Gateway, site: &SiteId, grant: &GrantId) -> Result<Use, StoreError> {
-    let from = gateway.clock.now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
+    let from = gateway.clock.now().checked_sub(LONGEST_SESSION).unwrap_or(Timestamp::MIN);
     let mut range = SessionRange { of: SessionsOf::All, from, to: Timestamp::MAX, after: None, limit: PAGE };
     loop {
         let page = gateway.sites.sessions(site, &range).await?;

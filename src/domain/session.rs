@@ -1,5 +1,7 @@
 //! Owns sessions: what is wanted of one, what exists of it at a provider, and the choice made by hand.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::account::Revision;
@@ -57,6 +59,9 @@ pub struct Past {
     /// From which on they are this booking's: those before are of one that was cancelled.
     pub told_from: u32,
 }
+
+/// A session lasts at most a day: whatever started before that is over.
+pub const LONGEST_SESSION: Duration = Duration::from_hours(24);
 
 /// What the platform booked.
 #[derive(Debug, Clone, PartialEq, Eq)]

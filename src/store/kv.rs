@@ -22,7 +22,10 @@ pub const OP_ID_LIFETIME: Duration = Duration::from_hours(1);
 /// The largest version and score: what Redis's scripts and sorted sets count exactly.
 const LARGEST: u64 = 1 << 53;
 
-/// The version of a record: a counter that is never used twice for a key, also after a delete or an expiry.
+/// The version of a record: it only grows, and is never used twice for a key, also after a delete or an expiry.
+///
+/// Whoever writes leaves a gap of random width below it ([`Version::after`]): a server that lost its newest writes must
+/// not see another write under the version of one that somebody still knows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 
@@ -30,10 +33,10 @@ impl Version {
     /// Below every version.
     pub const ZERO: Self = Self(0);
 
-    /// The one after this.
+    /// One after this, so many versions apart.
     #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
+    pub fn after(self, gap: u32) -> Self {
+        Self(self.0.saturating_add(u64::from(gap)).saturating_add(1))
     }
 }
 
@@ -92,8 +95,8 @@ pub enum Write {
     },
     /// It gets these bytes.
     Put {
-        /// One more than the version expected; for a new record, more than the partition's floor. The caller names
-        /// it, because the bytes are bound to it.
+        /// More than the version expected; for a new record, more than the partition's floor. The caller names it,
+        /// because the bytes are bound to it.
         version: Version,
         /// The bytes.
         bytes: Vec<u8>,
@@ -195,7 +198,7 @@ impl Commit {
                 if version.0 >= LARGEST {
                     return Err(KvError::Refused("a version is too large"));
                 }
-                if matches!(change.expect, Expect::Version(expected) if *version != expected.next()) {
+                if matches!(change.expect, Expect::Version(expected) if *version <= expected) {
                     verdict = Some(Outcome::Conflict);
                 }
             }

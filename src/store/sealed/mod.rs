@@ -1,6 +1,7 @@
 //! The only one who calls `kv`: seals what goes down, opens what comes up, so that nothing is stored in plain text.
 //! Knows bytes and places; no record.
 
+mod asked;
 mod error;
 mod keys_held;
 mod seal;
@@ -21,7 +22,6 @@ use crate::domain::tally::Draw;
 use crate::domain::tally::Drawn;
 use crate::store::keys;
 use crate::store::keys::IndexName;
-use crate::store::keys::Key;
 use crate::store::keys::Partition;
 use crate::store::kv::Ask;
 use crate::store::kv::Change;
@@ -45,6 +45,13 @@ pub use crate::store::kv::IndexChange;
 pub use crate::store::kv::Order;
 pub use crate::store::kv::Range;
 pub use crate::store::kv::Version;
+pub use crate::store::sealed::asked::Committed;
+pub use crate::store::sealed::asked::Opened;
+pub use crate::store::sealed::asked::OpenedSnapshot;
+pub use crate::store::sealed::asked::SealedChange;
+pub use crate::store::sealed::asked::SealedCommit;
+pub use crate::store::sealed::asked::SealedWrite;
+pub use crate::store::sealed::asked::Want;
 pub use crate::store::sealed::error::StoreError;
 pub use crate::store::sealed::error::Unreadable;
 
@@ -56,99 +63,6 @@ const RESEND_WAIT: Duration = Duration::from_millis(50);
 
 /// How often a commit is sealed anew because the partition's keys or floor moved while it was on its way.
 const RESEALS: u32 = 8;
-
-/// What one asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Want {
-    /// Which record.
-    pub key: Key,
-    /// The version the caller holds opened: if it still stands, nothing is sent or opened again.
-    pub known: Option<Version>,
-}
-
-impl Want {
-    /// Asks for a record of which the caller holds nothing.
-    pub fn new(key: Key) -> Self {
-        Self { key, known: None }
-    }
-}
-
-/// What stands under a key, opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
-    /// Nothing.
-    Absent,
-    /// What the caller holds.
-    Unchanged(Version),
-    /// A record.
-    Record {
-        /// Its version.
-        version: Version,
-        /// The shape of its bytes.
-        schema: u16,
-        /// Its bytes. Erased when dropped.
-        bytes: Zeroizing<Vec<u8>>,
-    },
-}
-
-/// What a read saw, all at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenedSnapshot {
-    /// A new record's version is greater.
-    pub floor: Version,
-    /// In the order of the wants.
-    pub opened: Vec<Opened>,
-}
-
-/// What becomes of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SealedWrite {
-    /// It stays; only the expectation counts.
-    Check,
-    /// It gets these bytes, sealed, under the version that follows.
-    Put {
-        /// The shape of the bytes.
-        schema: u16,
-        /// The bytes. Erased when dropped.
-        bytes: Zeroizing<Vec<u8>>,
-        /// After this long it is absent.
-        ttl: Option<Duration>,
-    },
-    /// It goes.
-    Remove,
-}
-
-/// One record's part in a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedChange {
-    /// Which.
-    pub key: Key,
-    /// What must stand there.
-    pub expect: Expect,
-    /// What becomes of it.
-    pub write: SealedWrite,
-}
-
-/// All or nothing: the changes of one partition that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedCommit {
-    /// Makes it repeatable; see [`Sealed::op_id`].
-    pub op_id: OpId,
-    /// At most one per key.
-    pub changes: Vec<SealedChange>,
-    /// Made together with the changes.
-    pub index: Vec<IndexChange>,
-}
-
-/// What became of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Committed {
-    /// It is done, by this sending or an earlier one.
-    Done,
-    /// An expectation failed; nothing is done. Read again and decide anew.
-    Conflict,
-}
 
 /// The store as everything above it sees it: sealed below, open above.
 #[derive(Debug)]
@@ -218,10 +132,15 @@ impl Sealed {
         commit: &SealedCommit,
     ) -> Result<Committed, StoreError> {
         let mut held = match self.held.find(partition).await {
-            Some(held) => held,
-            None => self.read_raw(partition, &[]).await?.0,
+            Some(held) if held.keys.is_some() => held,
+            // Without keys it may be from before the first commit.
+            Some(_) | None => self.read_raw(partition, &[]).await?.0,
         };
         for _ in 0..RESEALS {
+            // Records without keys are what is left of a partition whose keys were destroyed: it gets no new ones.
+            if held.keys.is_none() && commit.expects_records() {
+                return Ok(Committed::Conflict);
+            }
             let (sealed, after) = self.seal(partition, &held, commit);
             match self.send(partition, &sealed).await? {
                 Sent::Now => {

@@ -135,17 +135,15 @@ impl Sealed {
         (sealed, Held { keys: Some(keys), floor })
     }
 
-    /// Makes a partition's first data key. The record's version is random, within what can be counted: a server
-    /// that lost its newest writes must not give other keys the version of those that a replica still holds.
+    /// Makes a partition's first data key. Its version must not return by chance either: who held keys of the same
+    /// version would seal under them.
     fn make_keys(
         &self,
         partition: &Partition,
         floor: Version,
         ttl: Option<Duration>,
     ) -> (Arc<HeldKeys>, Change) {
-        let mut random = [0; 4];
-        self.entropy.fill(&mut random);
-        let version = Version(floor.next().0.saturating_add(u64::from(u32::from_be_bytes(random) >> 1)));
+        let version = floor.after(self.random() >> 1);
         let (keyring, key, name) = (self.keyring.load(), keys::data_keys(), partition.to_string());
         let made = DataKey::generate(self.entropy.as_ref());
         let place = place(&keyring, &name, &key, (DATA_KEYS_SCHEMA, version));
@@ -153,6 +151,12 @@ impl Sealed {
         let write = Write::Put { version, bytes, ttl };
         let held = HeldKeys { version, current: made, older: Vec::new() };
         (Arc::new(held), Change { key, expect: Expect::Absent, write })
+    }
+
+    fn random(&self) -> u32 {
+        let mut random = [0; 4];
+        self.entropy.fill(&mut random);
+        u32::from_be_bytes(random)
     }
 
     /// Seals one change, and tells how far it raises the floor.
@@ -170,9 +174,10 @@ impl Sealed {
             (SealedWrite::Remove, Expect::Absent) => (Write::Remove, Version::ZERO),
             (SealedWrite::Put { schema, bytes, ttl }, expect) => {
                 let version = match expect {
-                    Expect::Version(version) => version.next(),
-                    Expect::Absent => floor.next(),
-                };
+                    Expect::Version(version) => *version,
+                    Expect::Absent => floor,
+                }
+                .after(self.random() >> 16);
                 let keyring = self.keyring.load();
                 let place = place(&keyring, partition, key, (*schema, version));
                 let envelope = data_key.seal(&place, bytes, self.entropy.as_ref());

@@ -56,7 +56,6 @@ async fn tokens_that_nobody_uses_are_renewed_every_week() {
 async fn an_off_boarding_that_was_cut_short_is_finished_by_whoever_comes_by() {
     let world = World::connected(Backend::Redis).await;
     world.book("s-1", "yoga", &["ana"]).await;
-    world.quiet().await;
     let mut store = world.redis.as_ref().unwrap().connect().await;
     let keys: Vec<String> = store.keys("*{s:studio}*deks*").await.unwrap();
     assert_eq!(keys.len(), 1, "{keys:?}");

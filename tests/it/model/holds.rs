@@ -5,7 +5,6 @@ use crate::model::search::search;
 use crate::model::variant::Bounds;
 use crate::model::variant::Durability;
 use crate::model::variant::Variant;
-use crate::model::variant::Versions;
 use crate::model::world::Faults;
 use crate::model::world::Wish;
 
@@ -80,7 +79,7 @@ fn a_create_and_its_meeting_may_show_later_than_is_waited_for() {
 #[test]
 fn a_strict_store_may_go_back() {
     let faults = Faults { crashes: 1, unsure_commits: 1, returns: 1, ..CALM };
-    let bounds = Bounds { ticks: 1, faults, versions: Versions::Drawn, ..Bounds::CALM };
+    let bounds = Bounds { ticks: 1, faults, ..Bounds::CALM };
     holds(bounds.wishing(&[Wish::Cancel]), 50_000);
     holds(bounds.wishing(&[Wish::ChangeHost]), 50_000);
 }

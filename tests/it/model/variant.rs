@@ -83,7 +83,7 @@ impl Bounds {
         faults: Faults::NONE,
         wishes: Wishes::NONE,
         durability: Durability::Strict,
-        versions: Versions::Counted,
+        versions: Versions::Drawn,
         except: &[],
     };
 

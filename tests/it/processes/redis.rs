@@ -64,7 +64,7 @@ async fn replicas_that_are_killed_a_hundred_times_leave_every_session_its_one_me
     let ledger = settle(&platform, &fleet, &expected).await;
     seen.check(&ledger);
     check_attempts(&ledger);
-    assert!(seen.len() > 100, "{} meetings were seen", seen.len());
+    assert!(seen.len() >= ROUNDS / 2, "{} meetings were seen", seen.len());
 }
 
 /// A site with an account for each host.

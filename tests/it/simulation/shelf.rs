@@ -237,7 +237,7 @@ impl Stock {
         let standing = self.find(partition, &change.key, now).map(|record| record.version);
         match (change.expect, standing, &change.write) {
             (Expect::Version(expected), Some(version), Write::Put { version: next, .. }) => {
-                expected == version && *next == expected.next()
+                expected == version && *next > expected
             }
             (Expect::Version(expected), Some(version), _) => expected == version,
             (Expect::Absent, None, Write::Put { version, .. }) => *version > self.floor(partition),

@@ -80,7 +80,7 @@ async fn what_does_not_stand_as_expected_is_a_conflict(
         put(&key, at(4), 5, "b"),
         put(&key, at(6), 7, "b"),
         put(&none, at(1), 2, "b"),
-        put(&key, at(5), 7, "a version left out"),
+        put(&key, at(5), 4, "a version from before"),
         put(&key, at(5), 5, "a version used"),
         remove(&key, 4),
         Change { key: none.clone(), expect: at(1), write: Write::Check },
@@ -88,8 +88,8 @@ async fn what_does_not_stand_as_expected_is_a_conflict(
         assert_eq!(store.commit(&partition, vec![change.clone()]).await, Outcome::Conflict, "{change:?}");
     }
     assert_eq!(store.find(&partition, &key).await, record(5, "a"));
-    assert_eq!(store.commit(&partition, vec![put(&key, at(5), 6, "b")]).await, Outcome::Committed);
-    assert_eq!(store.find(&partition, &key).await, record(6, "b"));
+    assert_eq!(store.commit(&partition, vec![put(&key, at(5), 9, "b")]).await, Outcome::Committed);
+    assert_eq!(store.find(&partition, &key).await, record(9, "b"));
 }
 
 #[rstest]

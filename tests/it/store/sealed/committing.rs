@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom::store::keys;
+use greenroom::store::kv::Change;
 use greenroom::store::kv::Expect;
 use greenroom::store::kv::Kv;
 use greenroom::store::kv::Outcome;
+use greenroom::store::kv::Write;
 use greenroom::store::redis::Redis;
 use greenroom::store::sealed::Committed;
 use greenroom::store::sealed::Opened;
@@ -18,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::store::Backend;
 use crate::store::Store;
+use crate::store::commit;
 use crate::store::sealed::copy;
 use crate::store::sealed::meddling::Meddling;
 use crate::store::sealed::put;
@@ -32,6 +36,28 @@ use crate::store::settings;
 use crate::store::site;
 use crate::support::proxy::Proxy;
 use crate::support::redis::RedisServer;
+
+#[rstest]
+#[tokio::test]
+async fn whoever_commits_while_the_keys_are_destroyed_makes_no_new_ones(
+    #[values(Backend::Memory, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let mine = ring();
+    let (one, late) = (seal(&store.kv, copy(&mine)), seal(&store.kv, mine));
+    let (partition, a) = (site("x"), session("a"));
+    assert_eq!(write(&one, &partition, vec![put(&a, Expect::Absent, "a")]).await, Committed::Done);
+    let (version, _) = raw(store.kv.as_ref(), &partition, &a).await;
+    let (keys_version, _) = raw(store.kv.as_ref(), &partition, &keys::data_keys()).await;
+    let destroy =
+        Change { key: keys::data_keys(), expect: Expect::Version(keys_version), write: Write::Remove };
+    assert_eq!(store.kv.commit(&partition, &commit(vec![destroy])).await, Ok(Outcome::Committed));
+    for sealed in [&one, &late] {
+        let decided = vec![put(&a, Expect::Version(version), "b")];
+        assert_eq!(write(sealed, &partition, decided).await, Committed::Conflict);
+        assert!(matches!(read(sealed, &partition, &a).await, Err(StoreError::UnknownKey { .. })));
+    }
+}
 
 #[rstest]
 #[tokio::test]
@@ -112,7 +138,6 @@ async fn a_lost_answer_is_resolved_by_sending_again() {
     assert_eq!(write(&sealed, &partition, vec![change]).await, Committed::Done);
     assert!(proxy.has_lost_it());
     assert_eq!(text(&sealed, &partition, &key).await, "b");
-    assert_eq!(raw(kv.as_ref(), &partition, &key).await.0, version.next(), "it was done once");
 }
 
 #[tokio::test]

@@ -86,8 +86,8 @@ pub(super) async fn plant(kv: &dyn Kv, partition: &Partition, key: &Key, bytes: 
     let asks = [Ask { key: key.clone(), known: None }];
     let snapshot = kv.read(partition, &asks).await.unwrap();
     let (expect, version) = match &snapshot.found[0] {
-        Found::Record { version, .. } => (Expect::Version(*version), version.next()),
-        Found::Absent | Found::Unchanged(_) => (Expect::Absent, snapshot.floor.next()),
+        Found::Record { version, .. } => (Expect::Version(*version), version.after(0)),
+        Found::Absent | Found::Unchanged(_) => (Expect::Absent, snapshot.floor.after(0)),
     };
     let write = greenroom::store::kv::Write::Put { version, bytes, ttl: None };
     let change = greenroom::store::kv::Change { key: key.clone(), expect, write };
