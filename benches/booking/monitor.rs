@@ -15,8 +15,9 @@ use tokio::time::timeout;
 
 use crate::support::redis::RedisServer;
 
-/// The store rests when it commits nothing for so long.
-const REST: Duration = Duration::from_millis(600);
+/// The store rests when it commits nothing for so long: overlaps of a session before are looked for again after two
+/// seconds, by a worker that looks every second.
+const REST: Duration = Duration::from_secs(4);
 
 /// A script of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

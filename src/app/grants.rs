@@ -192,6 +192,7 @@ async fn adopt_once(
         let grant = Arc::new(renewed(stored.value.as_deref(), &id, authorized, (client_id, since)));
         if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
             info!(grant.id = %id, "grant authorised");
+            refresh::watch(gateway, Arc::clone(&grant));
             if !grant.references.is_empty() {
                 tend_soon(gateway, id);
             }

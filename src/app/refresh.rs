@@ -25,6 +25,7 @@ use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
 use crate::domain::grant::TokenPair;
 use crate::domain::grant::TokenStep;
+use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
 
@@ -34,6 +35,10 @@ const ROUNDS: usize = 40;
 const SAVE_FOR: Duration = Duration::from_mins(10);
 /// How long before a store that did not take new tokens is asked again.
 const SAVE_PAUSE: Duration = Duration::from_millis(500);
+/// When new tokens are looked for again, one after the other: longer than a failover takes.
+const LOOK_BACK: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(25), Duration::from_mins(1)];
+/// In steps of this, so that a gateway that stops does not wait for it.
+const LOOK_BACK_STEP: Duration = Duration::from_millis(2_500);
 /// How long before a refresh of another replica is looked at again.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
@@ -74,7 +79,8 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
         let Some(grant) = gateway.grants.read(id).await?.value else {
             return Err(AccessError::NoGrant);
         };
-        match grant.tokens.next_step(need, gateway.settings.refresh, gateway.clock.now()) {
+        let timing = grant.refresh_timing(gateway.settings.refresh);
+        match grant.tokens.next_step(need, timing, gateway.clock.now()) {
             TokenStep::Reauthorize(reason) => return Err(AccessError::Lapsed(reason)),
             TokenStep::Use => return usable(&grant),
             TokenStep::UseAndRefresh => {
@@ -131,12 +137,15 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
         Ok(fresh) => {
             let now = gateway.clock.now();
             let renewed = as_pair(fresh, &pair, now);
-            save(gateway, id, |grant| {
+            let saved = save(gateway, id, |grant| {
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
-                due(gateway, grant, now)
+                Some(due(gateway, grant, now))
             })
             .await?;
             info!(grant = %id, "tokens refreshed");
+            if let Some(saved) = saved {
+                watch(gateway, saved);
+            }
             Ok(())
         }
         Err(failure) => {
@@ -163,8 +172,8 @@ async fn write_ahead(
     for _ in 0..ROUNDS {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(None) };
-        let now = gateway.clock.now();
-        match grant.tokens.next_step(need, gateway.settings.refresh, now) {
+        let (now, timing) = (gateway.clock.now(), grant.refresh_timing(gateway.settings.refresh));
+        match grant.tokens.next_step(need, timing, now) {
             TokenStep::Refresh | TokenStep::UseAndRefresh => {}
             TokenStep::Use | TokenStep::Wait(_) | TokenStep::Reauthorize(_) => return Ok(None),
         }
@@ -186,28 +195,34 @@ async fn settle_failure(
     attempt: Attempt,
     failure: &AuthorizationError,
 ) -> Result<(), AccessError> {
-    let lapse = match failure {
-        AuthorizationError::Refused => LapseReason::Refused,
-        AuthorizationError::MissingScopes(_) => LapseReason::MissingScopes,
-        AuthorizationError::UserGone => LapseReason::UserGone,
+    let Attempt { fence, generation } = attempt;
+    let now = gateway.clock.now();
+    match failure {
+        AuthorizationError::Refused => {
+            settle_lapse(gateway, id, |tokens| tokens.refused(fence, generation, now)).await
+        }
+        AuthorizationError::MissingScopes(_) => {
+            lapse(gateway, id, generation, LapseReason::MissingScopes).await
+        }
+        AuthorizationError::UserGone => lapse(gateway, id, generation, LapseReason::UserGone).await,
         AuthorizationError::OurCredentials => {
             error!(grant = %id, "the provider refused the app's own credentials: check zoom.client_secrets");
-            return give_back(gateway, id, attempt.fence).await;
+            give_back(gateway, id, fence).await
         }
-        AuthorizationError::Unreachable(_) => return give_back(gateway, id, attempt.fence).await,
+        AuthorizationError::Unreachable(_) => give_back(gateway, id, fence).await,
         // The token may be spent: it is tried once more after the takeover time, by whoever needs it.
-        AuthorizationError::Ambiguous(_) => return Ok(()),
-    };
-    self::lapse(gateway, id, attempt.generation, lapse).await
+        AuthorizationError::Ambiguous(_) => Ok(()),
+    }
 }
 
 async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), AccessError> {
     let now = gateway.clock.now();
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
-        due(gateway, grant, now)
+        Some(due(gateway, grant, now))
     })
     .await
+    .map(drop)
 }
 
 /// The tokens of this generation do not work any more: accounts that use them are told, newer tokens left alone.
@@ -218,28 +233,82 @@ pub async fn lapse(
     reason: LapseReason,
 ) -> Result<(), AccessError> {
     let now = gateway.clock.now();
-    save(gateway, id, |grant| {
-        grant.tokens = grant.tokens.clone().lapsed(generation, reason, now);
-        now
-    })
-    .await?;
-    info!(grant = %id, ?reason, "grant lapsed");
-    gateway.bell.notify_one();
+    settle_lapse(gateway, id, |tokens| tokens.lapsed(generation, reason, now)).await
+}
+
+/// Writes that tokens do not work any more, where they turn out to be those that stand.
+async fn settle_lapse(
+    gateway: &Gateway,
+    id: &GrantId,
+    lapsed: impl Fn(Tokens) -> Tokens + Send + Sync,
+) -> Result<(), AccessError> {
+    let now = gateway.clock.now();
+    let saved = save(gateway, id, |grant| {
+        let had_lapsed = grant.tokens.pair().is_none();
+        grant.tokens = lapsed(grant.tokens.clone());
+        (!had_lapsed && grant.tokens.pair().is_none()).then_some(now)
+    });
+    if let Some(Tokens::Lapsed { reason, .. }) = saved.await?.map(|saved| saved.tokens.clone()) {
+        info!(grant = %id, ?reason, "grant lapsed");
+        gateway.bell.notify_one();
+    }
+    Ok(())
+}
+
+/// Looks whether what was saved still stands: a store whose primary fails may have forgotten it, and nobody else knows
+/// the tokens. Goes on beside whoever saved it; when the gateway stops, it looks once more and ends.
+///
+/// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
+pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
+    let own = gateway.clone();
+    gateway.tasks.spawn(async move {
+        let mut is_over = false;
+        for pause in LOOK_BACK {
+            let look_at = after(own.clock.now(), pause);
+            while !is_over && own.clock.now() < look_at {
+                own.clock.wait(LOOK_BACK_STEP).await;
+                is_over = own.tasks.is_closed();
+            }
+            if let Err(error) = look_back(&own, &saved).await {
+                warn!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
+            }
+            if is_over {
+                return;
+            }
+        }
+    });
+}
+
+/// Writes tokens again that the store went back over.
+async fn look_back(gateway: &Gateway, saved: &Grant) -> Result<(), AccessError> {
+    let now = gateway.clock.now();
+    let restored = save(gateway, &saved.id, |grant| {
+        let went_back = grant.is_before(saved);
+        if went_back {
+            *grant = Grant { references: grant.references.clone(), ..saved.clone() };
+        }
+        went_back.then_some(now)
+    });
+    if restored.await?.is_some() {
+        warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
+        gateway.bell.notify_one();
+    }
     Ok(())
 }
 
 /// Writes a change of a grant, again and again while the store does not take it: what the provider gave exists
-/// nowhere else.
+/// nowhere else. `edit` answers when the grant is due, or `None` where nothing is to be written. Answers what was
+/// written, if anything.
 async fn save(
     gateway: &Gateway,
     id: &GrantId,
-    mut edit: impl FnMut(&mut Grant) -> Timestamp + Send,
-) -> Result<(), AccessError> {
+    mut edit: impl FnMut(&mut Grant) -> Option<Timestamp> + Send,
+) -> Result<Option<Arc<Grant>>, AccessError> {
     let give_up_at = after(gateway.clock.now(), SAVE_FOR);
     loop {
         let failure = match try_save(gateway, id, &mut edit).await {
-            Ok(Committed::Yes) => return Ok(()),
-            Ok(Committed::Conflict) => continue,
+            Ok((Committed::Yes, saved)) => return Ok(saved),
+            Ok((Committed::Conflict, _)) => continue,
             Err(failure) => failure,
         };
         if gateway.clock.now() >= give_up_at {
@@ -253,13 +322,15 @@ async fn save(
 async fn try_save(
     gateway: &Gateway,
     id: &GrantId,
-    edit: &mut (impl FnMut(&mut Grant) -> Timestamp + Send),
-) -> Result<Committed, StoreError> {
+    edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
+) -> Result<(Committed, Option<Arc<Grant>>), StoreError> {
     let stored = gateway.grants.read(id).await?;
-    let Some(grant) = stored.value else { return Ok(Committed::Yes) };
+    let Some(grant) = stored.value else { return Ok((Committed::Yes, None)) };
     let mut grant = Grant::clone(&grant);
-    let due = Some(edit(&mut grant));
-    gateway.grants.commit(id, stored.basis, GrantChange::Put { grant: Arc::new(grant), due }).await
+    let Some(due) = edit(&mut grant) else { return Ok((Committed::Yes, None)) };
+    let grant = Arc::new(grant);
+    let change = GrantChange::Put { grant: Arc::clone(&grant), due: Some(due) };
+    Ok((gateway.grants.commit(id, stored.basis, change).await?, Some(grant)))
 }
 
 fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Timestamp {

@@ -1,6 +1,9 @@
 //! Owns grants: a user at a provider, their tokens, and who refers to them (R2, R29, correctness.md section 3).
 
 use std::collections::BTreeSet;
+use std::hash::DefaultHasher;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +33,22 @@ pub struct Grant {
     pub references: BTreeSet<Reference>,
     /// When the user consented last.
     pub authorized_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether it is from before another state of the same grant: a store went back that had both.
+    pub fn is_before(&self, other: &Self) -> bool {
+        (self.authorized_at, self.tokens.generation()) < (other.authorized_at, other.tokens.generation())
+    }
+
+    /// When its tokens are renewed: each pair at a time of its own within 20 % around what is usual, so that those that
+    /// were obtained together are not renewed together.
+    pub fn refresh_timing(&self, timing: RefreshTiming) -> RefreshTiming {
+        let mut spread = DefaultHasher::new();
+        (self.id.as_str(), self.tokens.generation()).hash(&mut spread);
+        let percent = 80 + u32::try_from(spread.finish() % 41).unwrap_or_default();
+        RefreshTiming { lead: timing.lead * percent / 100, ..timing }
+    }
 }
 
 /// An account that uses a grant.
@@ -108,7 +127,8 @@ pub enum Need {
 /// When tokens are renewed, and how long another's renewal is left alone.
 #[derive(Debug, Clone, Copy)]
 pub struct RefreshTiming {
-    /// Renewed when less than this is left: 10 min ± 20 % (correctness.md section 3).
+    /// Renewed when less than this is left, 10 min (correctness.md section 3), or a little more or less: see
+    /// [`Grant::refresh_timing`].
     pub lead: Duration,
     /// Another's refresh is taken over after this.
     pub takeover: Duration,
@@ -190,6 +210,18 @@ impl Tokens {
         match self {
             Self::Refreshing { pair, fence: current, .. } if current == fence => Self::Active(pair),
             other @ (Self::Active(_) | Self::Refreshing { .. } | Self::Lapsed { .. }) => other,
+        }
+    }
+
+    /// The refresh of `fence` was refused: its tokens do not work any more. Where another's refresh is under way it may be
+    /// the one that spent them: that one tells.
+    #[must_use]
+    pub fn refused(self, fence: u64, generation: u64, now: Timestamp) -> Self {
+        match self {
+            Self::Refreshing { fence: current, .. } if current != fence => self,
+            Self::Active(_) | Self::Refreshing { .. } | Self::Lapsed { .. } => {
+                self.lapsed(generation, LapseReason::Refused, now)
+            }
         }
     }
 
@@ -282,6 +314,56 @@ mod tests {
     fn a_suspicion_about_old_tokens_leaves_newer_ones_alone() {
         let newer = Tokens::Active(pair(4, 9));
         assert!(matches!(newer.lapsed(3, LapseReason::Refused, at(5)), Tokens::Active(_)));
+    }
+
+    #[test]
+    fn a_refusal_is_believed_unless_another_refresh_may_have_spent_the_token() {
+        let mine = Tokens::Active(pair(3, 9)).refreshing(7, at(1));
+        assert!(matches!(mine.clone().refused(7, 3, at(5)), Tokens::Lapsed { .. }));
+        assert!(matches!(mine.refused(6, 3, at(5)), Tokens::Refreshing { fence: 7, .. }));
+        assert!(matches!(Tokens::Active(pair(3, 9)).refused(7, 3, at(5)), Tokens::Lapsed { .. }));
+        assert!(matches!(Tokens::Active(pair(4, 9)).refused(7, 3, at(5)), Tokens::Active(_)));
+    }
+
+    fn grant(authorized: i64, tokens: Tokens) -> Grant {
+        let host = Host {
+            user_id: "user".into(),
+            account_id: "account".into(),
+            email: "lua@example.com".into(),
+            plan: crate::domain::account::Plan::Licensed,
+            personal_room: None,
+        };
+        let id = GrantId::parse(&"a".repeat(26)).unwrap();
+        let (client_id, references) = ("client".into(), BTreeSet::new());
+        let authorized_at = at(authorized);
+        Grant { id, client_id, host, scopes: BTreeSet::new(), tokens, references, authorized_at }
+    }
+
+    #[test]
+    fn what_went_back_is_told_from_what_goes_on() {
+        let kept = grant(10, Tokens::Active(pair(4, 9)));
+        let lapsed = Tokens::Lapsed { since: at(0), reason: LapseReason::Refused, generation: 3 };
+        let cases = [
+            (grant(10, Tokens::Active(pair(3, 9))), true),
+            (grant(10, lapsed), true),
+            (grant(9, Tokens::Active(pair(7, 9))), true),
+            (grant(10, Tokens::Active(pair(4, 9)).refreshing(1, at(1))), false),
+            (grant(10, Tokens::Active(pair(5, 9))), false),
+            (grant(11, Tokens::Active(pair(1, 9))), false),
+        ];
+        for (stands, is_before) in cases {
+            assert_eq!(stands.is_before(&kept), is_before, "{stands:?}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_renewed_eight_to_twelve_minutes_before_their_end_and_not_all_at_once() {
+        let leads = (1..=100).map(|generation| {
+            grant(1, Tokens::Active(pair(generation, 9))).refresh_timing(TIMING).lead.as_secs()
+        });
+        let leads = leads.collect::<BTreeSet<_>>();
+        assert!(leads.iter().all(|lead| (480..=720).contains(lead)), "{leads:?}");
+        assert!(leads.len() > 20, "{leads:?}");
     }
 
     #[test]

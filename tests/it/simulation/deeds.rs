@@ -10,11 +10,13 @@ use greenroom::app::choice;
 use greenroom::app::gateway::Gateway;
 use greenroom::app::jobs;
 use greenroom::app::presupposed::Presupposed;
+use greenroom::app::refresh;
 use greenroom::app::services;
 use greenroom::app::services::ServiceSettings;
 use greenroom::app::sessions;
 use greenroom::app::sites;
 use greenroom::domain::account::Owner;
+use greenroom::domain::grant::Need;
 use greenroom::domain::grant::Reference;
 use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::SessionId;
@@ -105,6 +107,17 @@ pub(super) enum Deed {
     /// What needs a person is listed.
     ListJobs,
     OffBoard,
+    /// Somebody needs an access token of an account.
+    Use(Account, Token),
+}
+
+/// Which access token is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    /// One that works.
+    Working,
+    /// Another than the one there is, which Zoom is said to have refused.
+    Another,
 }
 
 /// What is chosen by hand.
@@ -152,6 +165,7 @@ impl Doer {
                 .await
                 .map_err(told)
                 .map(|()| "gone".into()),
+            Deed::Use(account, token) => self.need(*account, *token).await,
         };
         done.unwrap_or_else(|failed| failed)
     }
@@ -236,6 +250,22 @@ impl Doer {
         let gone = accounts::disconnect(&self.gateway, &place, &Presupposed::Anything, meetings);
         gone.await.map_err(told)?;
         Ok("disconnected".into())
+    }
+
+    async fn need(&self, account: Account, token: Token) -> Result<String, String> {
+        let read = self.gateway.sites.read(&studio(), &[]).await.map_err(told)?;
+        let site = read.site.value.ok_or("there is no site")?;
+        let account = site.accounts.get(&account.owner()).ok_or("there is no account")?;
+        let grant = &account.connection.hosted().ok_or("the account is not at Zoom")?.grant;
+        let need = match token {
+            Token::Working => Need::Valid,
+            Token::Another => {
+                let stored = self.gateway.grants.read(grant).await.map_err(told)?;
+                Need::NewerThan(stored.value.map_or(0, |grant| grant.tokens.generation()))
+            }
+        };
+        let access = refresh::access(&self.gateway, grant, need).await.map_err(told)?;
+        Ok(format!("token {}", access.generation))
     }
 
     async fn read(&self, number: u64) -> Result<String, String> {

@@ -7,6 +7,7 @@
 
 mod deeds;
 mod dice;
+mod exchanges;
 mod faithful;
 mod guard;
 mod line;
@@ -26,4 +27,5 @@ mod weather;
 mod wire;
 mod wishes;
 mod world;
+mod years;
 mod zoom;

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use greenroom::app::ports::store::Grants;
 use greenroom::app::ports::store::SiteSnapshot;
 use greenroom::app::ports::store::Sites;
 use greenroom::crypto::keyring::Keyring;
+use greenroom::domain::grant::Grant;
+use greenroom::domain::id::GrantId;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::tally::Draw;
 use greenroom::domain::tally::Drawn;
+use greenroom::store::grants::StoredGrants;
 use greenroom::store::keys::IndexName;
 use greenroom::store::keys::Partition;
 use greenroom::store::kv::Ask;
@@ -38,6 +42,7 @@ use crate::simulation::timeline::VirtualClock;
 #[derive(Debug)]
 pub(super) struct Observer {
     sites: StoredSites,
+    grants: StoredGrants,
 }
 
 impl Observer {
@@ -48,7 +53,14 @@ impl Observer {
             entropy: Arc::new(Dice::new(0)),
             clock: Arc::new(VirtualClock { timeline: timeline.clone(), place: Place::Zoom }),
         };
-        Self { sites: StoredSites::keeping(0, Arc::new(Sealed::keeping(0, parts))) }
+        let sealed = Arc::new(Sealed::keeping(0, parts));
+        Self { sites: StoredSites::keeping(0, Arc::clone(&sealed)), grants: StoredGrants::new(sealed) }
+    }
+
+    /// A grant; `None` where there is none.
+    pub(super) fn grant(&self, id: &GrantId) -> Option<Grant> {
+        let read = self.grants.read(id).now_or_never().expect("nothing is waited for").ok()?;
+        read.value.map(Arc::unwrap_or_clone)
     }
 
     /// A site and sessions; `None` where there is no such site any more.

@@ -40,6 +40,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::simulation::dice::Dice;
+use crate::simulation::exchanges::Exchanges;
 use crate::simulation::line::Line;
 use crate::simulation::runtime;
 use crate::simulation::shelf::Shelf;
@@ -65,6 +66,7 @@ pub(super) struct Outside {
     pub(super) weather: Weather,
     pub(super) dice: Dice,
     pub(super) trace: Trace,
+    pub(super) exchanges: Exchanges,
 }
 
 /// What is laid around the ports of a gateway before it runs.
@@ -146,6 +148,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         dice: outside.dice.fork(),
         weather: outside.weather.clone(),
         trace: outside.trace.clone(),
+        exchanges: outside.exchanges.clone(),
     };
     let settings = settings();
     let parts = Parts {

@@ -25,8 +25,9 @@ const ONE: &str = "SIMULATION_SEED";
 /// How many seeds to run.
 const MANY: &str = "SIMULATION_SEEDS";
 
+/// A number that whoever runs the test says.
 #[expect(clippy::disallowed_methods, reason = "which seeds to run is said to the test, not to the product")]
-fn said(name: &str) -> Option<u64> {
+pub(super) fn said(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 

@@ -43,6 +43,11 @@ impl Weather {
         *self.0.lock().unwrap() = Odds::default();
     }
 
+    /// What it was before.
+    pub(super) fn become_again(&self, odds: Odds) {
+        *self.0.lock().unwrap() = odds;
+    }
+
     pub(super) fn odds(&self) -> Odds {
         *self.0.lock().unwrap()
     }

@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::simulation::dice::Dice;
+use crate::simulation::exchanges::End;
+use crate::simulation::exchanges::Exchanges;
 use crate::simulation::timeline::VirtualClock;
 use crate::simulation::trace::Trace;
 use crate::simulation::weather::Weather;
@@ -34,6 +36,7 @@ pub(super) struct Wire {
     pub(super) dice: Dice,
     pub(super) weather: Weather,
     pub(super) trace: Trace,
+    pub(super) exchanges: Exchanges,
 }
 
 impl fmt::Debug for Wire {
@@ -139,14 +142,31 @@ impl Transport for Wire {
     async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let fate = self.fate();
+        let passage = self.exchanges.begin(&request, &self.clock);
         let heard = self.deliver(request, fate);
         let said = tokio::select! {
             biased;
             said = heard => said.unwrap_or(Err(Unanswered::Lost(CallError::Broken))),
             () = self.clock.wait(timeout) => Err(Unanswered::Lost(CallError::Timeout)),
         };
+        if let Some(passage) = passage {
+            passage.ended(end_of(fate, &said));
+        }
         self.trace.tell(self.clock.now(), || tell(&self.clock, (&method, &path), fate, &said));
         said
+    }
+}
+
+/// Whether Zoom may have carried out what its answer does not say to who asked.
+fn end_of(fate: Fate, said: &Reply) -> End {
+    match fate {
+        Fate::Answered(..) if said.is_ok() => End::Answered,
+        Fate::NotSent | Fate::DroppedBefore | Fate::FailedBefore | Fate::Page | Fate::TooMany(_) => {
+            End::Answered
+        }
+        Fate::Answered(..) | Fate::DroppedAfter | Fate::Late(_) | Fate::FailedAfter | Fate::Truncated => {
+            End::Lost
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::simulation::deeds::LUA;
 use crate::simulation::deeds::Leaving;
 use crate::simulation::deeds::studio;
 use crate::simulation::dice::Dice;
+use crate::simulation::exchanges::Exchanges;
 use crate::simulation::guard::Guard;
 use crate::simulation::links::Links;
 use crate::simulation::observer::Observer;
@@ -95,6 +96,7 @@ impl World {
             dice: dice.fork(),
             trace: Trace::new(telling),
             weather: Weather::fine(),
+            exchanges: Exchanges::default(),
             timeline,
             shelf,
             keyring,

@@ -78,7 +78,8 @@ fn unfinished(operation: Operation, world: &World) -> Vec<String> {
         | Deed::Disconnect(..)
         | Deed::Read(_)
         | Deed::ListJobs
-        | Deed::OffBoard => Vec::new(),
+        | Deed::OffBoard
+        | Deed::Use(..) => Vec::new(),
     }
 }
 
