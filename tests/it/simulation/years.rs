@@ -34,7 +34,7 @@ use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
 /// So many years are run where nobody says how many.
-const YEARS: u64 = 200;
+const YEARS: u64 = 24;
 /// By these many tests side by side.
 const SHARES: u64 = 4;
 /// A year is one of these.
@@ -200,7 +200,7 @@ impl Running {
             stands => {
                 let stands = stands.map(|grant| grant.tokens.generation());
                 let wanted = before.tokens.generation();
-                self.problem(format!("tokens {wanted} stay lost after the store went back: {stands:?}"));
+                self.problem(&format!("tokens {wanted} stay lost after the store went back: {stands:?}"));
             }
         }
     }
@@ -218,7 +218,7 @@ impl Running {
         let heard = self.world.outside.exchanges.since(self.authorized_at);
         let may_be_lost = self.lost_at.is_some() || heard.iter().any(|exchange| exchange.end == End::Lost);
         if !may_be_lost {
-            self.problem("the account lapsed, and no token was lost".to_owned());
+            self.problem("the account lapsed, and no token was lost");
         }
         self.authorize();
     }
@@ -232,7 +232,7 @@ impl Running {
         self.lost_at = None;
         self.world.pass(Duration::from_mins(5));
         if self.has_lapsed() {
-            self.problem("the account does not recover".to_owned());
+            self.problem("the account does not recover");
         }
         self.world.outside.weather.become_again(weather);
     }
@@ -250,14 +250,14 @@ impl Running {
         self.world.pass(Duration::from_mins(5));
         let works = self.grant().and_then(|grant| grant.tokens.pair().map(|pair| pair.obtained_at >= before));
         if works != Some(true) && !self.has_lapsed() {
-            self.problem(format!("the tokens {generation:?} do not work, and the account does not say so"));
+            self.problem(&format!("the tokens {generation:?} do not work, and the account does not say so"));
         }
         self.year.told = self.world.outside.trace.lines();
         self.year
     }
 
-    fn problem(&mut self, problem: String) {
-        self.world.outside.trace.tell(self.world.now(), || problem.clone());
+    fn problem(&mut self, problem: &str) {
+        self.world.outside.trace.tell(self.world.now(), || problem.to_owned());
         self.year.problems.push(format!("{}: {problem} ({:?})", self.world.now(), self.rotation));
     }
 
@@ -307,9 +307,8 @@ fn r29_no_grant_is_lost_but_where_zoom_spent_a_token_for_nobody(#[values(0, 1, 2
         all.lapses,
         all.restored,
     );
-    assert!(
-        all.answered > 0 && said(ONE).is_some() | (all.unheard > 0 && all.restored > 0 && all.lapses > 0)
-    );
+    let is_one = said(ONE).is_some();
+    assert!(is_one || [all.answered, all.unheard, all.restored, all.lapses].iter().all(|count| *count > 0));
 }
 
 #[test]
