@@ -5,14 +5,19 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
+use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 
-/// Refreshes under way in this process: one at a time for a grant.
+/// Refreshes under way in this process: one at a time for a grant; and those of others, by when they were first seen.
 #[derive(Debug, Default)]
-pub struct Flights(Mutex<BTreeMap<GrantId, CancellationToken>>);
+pub struct Flights {
+    own: Mutex<BTreeMap<GrantId, CancellationToken>>,
+    others: Mutex<BTreeMap<GrantId, (u64, Timestamp)>>,
+}
 
 /// What a caller found.
 #[derive(Debug)]
@@ -40,7 +45,21 @@ impl Flights {
         self.lock().remove(id);
     }
 
+    /// Since when the refresh of a grant that its record tells of is known here; `now` where it tells of none.
+    pub fn seen_since(&self, id: &GrantId, tokens: &Tokens, now: Timestamp) -> Timestamp {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let Tokens::Refreshing { fence, .. } = tokens else {
+            others.remove(id);
+            return now;
+        };
+        let seen = others.entry(id.clone()).or_insert((*fence, now));
+        if seen.0 != *fence {
+            *seen = (*fence, now);
+        }
+        seen.1
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<GrantId, CancellationToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -80,7 +80,7 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
             return Err(AccessError::NoGrant);
         };
         let timing = grant.refresh_timing(gateway.settings.refresh);
-        match grant.tokens.next_step(need, timing, gateway.clock.now()) {
+        match grant.tokens.next_step(need, timing, times(gateway, &grant)) {
             TokenStep::Reauthorize(reason) => return Err(AccessError::Lapsed(reason)),
             TokenStep::Use => return usable(&grant),
             TokenStep::UseAndRefresh => {
@@ -97,6 +97,12 @@ pub async fn access(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Acces
         }
     }
     Err(AccessError::Unavailable)
+}
+
+/// Now, and since when a refresh that is under way is known here.
+fn times(gateway: &Gateway, grant: &Grant) -> (Timestamp, Timestamp) {
+    let now = gateway.clock.now();
+    (now, gateway.refreshes.seen_since(&grant.id, &grant.tokens, now))
 }
 
 fn usable(grant: &Grant) -> Result<Access, AccessError> {
@@ -173,7 +179,7 @@ async fn write_ahead(
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(None) };
         let (now, timing) = (gateway.clock.now(), grant.refresh_timing(gateway.settings.refresh));
-        match grant.tokens.next_step(need, timing, now) {
+        match grant.tokens.next_step(need, timing, times(gateway, &grant)) {
             TokenStep::Refresh | TokenStep::UseAndRefresh => {}
             TokenStep::Use | TokenStep::Wait(_) | TokenStep::Reauthorize(_) => return Ok(None),
         }

@@ -152,15 +152,22 @@ pub enum TokenStep {
 }
 
 impl Tokens {
-    /// Names what to do before a call.
-    pub fn next_step(&self, need: Need, timing: RefreshTiming, now: Timestamp) -> TokenStep {
+    /// Names what to do before a call. Another's refresh is left alone from when it was first `seen` here: whoever began
+    /// it may have another clock.
+    pub fn next_step(
+        &self,
+        need: Need,
+        timing: RefreshTiming,
+        (now, seen): (Timestamp, Timestamp),
+    ) -> TokenStep {
         match self {
             Self::Lapsed { reason, .. } => TokenStep::Reauthorize(*reason),
             Self::Active(pair) if !pair.serves(need, now) => TokenStep::Refresh,
             Self::Active(pair) if after(now, timing.lead) >= pair.expires_at => TokenStep::UseAndRefresh,
             Self::Active(_) => TokenStep::Use,
             Self::Refreshing { pair, since, .. } => {
-                let patience = after(*since, timing.takeover);
+                let patience =
+                    after(seen, timing.takeover).min(after(after(*since, timing.takeover), CLOCKS_APART));
                 match (pair.serves(need, now), now >= patience) {
                     (true, false) => TokenStep::Use,
                     (true, true) => TokenStep::UseAndRefresh,
@@ -247,6 +254,9 @@ impl TokenPair {
     }
 }
 
+/// So far apart may the clocks of two replicas be: what is older than that for one of them is old.
+const CLOCKS_APART: Duration = Duration::from_mins(15);
+
 /// Must exceed the provider timeout: a token that dies in flight reads as a revoked grant.
 const MARGIN: Duration = Duration::from_secs(30);
 
@@ -291,13 +301,19 @@ mod tests {
             (Tokens::Active(pair(4, 4_000)), Need::NewerThan(3), TokenStep::Use),
             (refreshing(990), Need::Valid, TokenStep::Use),
             (refreshing(990), Need::NewerThan(3), TokenStep::Wait(at(1_110))),
-            (refreshing(880), Need::NewerThan(3), TokenStep::Refresh),
-            (refreshing(880), Need::Valid, TokenStep::UseAndRefresh),
+            // Whoever began it may have a clock that is ten minutes behind, or ahead.
+            (refreshing(390), Need::NewerThan(3), TokenStep::Wait(at(1_110))),
+            (refreshing(1_590), Need::NewerThan(3), TokenStep::Wait(at(1_110))),
+            (refreshing(-20), Need::NewerThan(3), TokenStep::Refresh),
+            (refreshing(-20), Need::Valid, TokenStep::UseAndRefresh),
             (lapsed, Need::Valid, TokenStep::Reauthorize(LapseReason::Refused)),
         ];
         for (tokens, need, expected) in cases {
-            assert_eq!(tokens.next_step(need, TIMING, at(1_000)), expected, "{tokens:?} {need:?}");
+            let step = tokens.next_step(need, TIMING, (at(1_000), at(990)));
+            assert_eq!(step, expected, "{tokens:?} {need:?}");
         }
+        let seen_long = refreshing(880).next_step(Need::NewerThan(3), TIMING, (at(1_000), at(880)));
+        assert_eq!(seen_long, TokenStep::Refresh);
     }
 
     #[test]

@@ -81,6 +81,11 @@ async fn carry_out(shared: &Shared, call: Call, fault: Option<Fault>) -> (Respon
         Some(Fault::Delay { seconds }) => {
             return (act(Some).into_response(), Duration::from_secs(seconds.into()));
         }
+        Some(Fault::DelayBefore { seconds }) => {
+            shared.clock.wait(Duration::from_secs(seconds.into())).await;
+            let now = shared.clock.now();
+            shared.open().perform(&call, now, kind, Some).into_response()
+        }
         Some(Fault::Status(substitute)) => {
             skip(Some(substitute.status.0));
             substitute.response()

@@ -42,6 +42,8 @@ const fn once() -> u32 {
 pub(super) enum Fault {
     /// Carried out at once, answered this much later.
     Delay { seconds: u32 },
+    /// Carried out and answered this much later.
+    DelayBefore { seconds: u32 },
     /// Not carried out: this answer.
     Status(Substitute),
     /// Not carried out: the connection closes without an answer.
@@ -65,6 +67,7 @@ impl Fault {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Delay { .. } => "delay",
+            Self::DelayBefore { .. } => "delay_before",
             Self::Status(_) => "status",
             Self::DropBefore => "drop_before",
             Self::ProcessThenDrop => "process_then_drop",

@@ -319,9 +319,14 @@ impl World {
 
     /// Starts another replica on the same records; answers where services reach it. It ends with the world.
     pub(crate) async fn replicate(&mut self) -> Url {
+        self.replicate_ahead(Duration::ZERO).await
+    }
+
+    /// The same, with a clock that is so much ahead of the others'.
+    pub(crate) async fn replicate_ahead(&mut self, by: Duration) -> Url {
         let mut settings = self.settings.clone();
         settings.push(("GREENROOM_PUBLIC__LISTEN".into(), "127.0.0.1:0".into()));
-        let other = serve(&settings, &self.clock).await;
+        let other = serve(&settings, &self.clock.ahead(by)).await;
         let internal = other.internal.clone();
         self.others.push(other);
         internal

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 pub(crate) struct ShiftClock {
     added_ms: Arc<AtomicU64>,
     moved: Arc<Notify>,
+    ahead: Duration,
 }
 
 impl ShiftClock {
@@ -22,12 +23,17 @@ impl ShiftClock {
         self.added_ms.fetch_add(u64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
         self.moved.notify_waiters();
     }
+
+    /// One that is so much ahead of this one, and moves with it.
+    pub(crate) fn ahead(&self, by: Duration) -> Self {
+        Self { ahead: self.ahead + by, ..self.clone() }
+    }
 }
 
 #[async_trait::async_trait]
 impl Clock for ShiftClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now() + Duration::from_millis(self.added_ms.load(Ordering::SeqCst))
+        SystemClock.now() + Duration::from_millis(self.added_ms.load(Ordering::SeqCst)) + self.ahead
     }
 
     async fn wait(&self, duration: Duration) {

@@ -1,0 +1,4 @@
+//! Bad days of tokens: whatever happens, a refresh happens once, and nobody is asked to consent again who need not (R29).
+
+mod redis;
+mod replicas;

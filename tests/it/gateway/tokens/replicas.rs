@@ -1,0 +1,112 @@
+//! Two replicas that share a store, tokens that have expired, and who asks for them.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::clock::SystemClock;
+use redis::AsyncCommands;
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+use url::Url;
+
+use crate::gateway::world::Backend;
+use crate::gateway::world::World;
+
+/// Two replicas on one Redis, a session with a meeting, and tokens that have expired.
+pub(super) struct Pair {
+    pub(super) world: World,
+    replicas: [Url; 2],
+}
+
+impl Pair {
+    pub(super) async fn start() -> Self {
+        Self::start_ahead(Duration::ZERO).await
+    }
+
+    /// The second replica's clock is so much ahead.
+    pub(super) async fn start_ahead(by: Duration) -> Self {
+        let mut world = World::connected(Backend::Redis).await;
+        assert_eq!(world.book("s-1", "yoga", &["ana"]).await.body["link"]["status"], "ready");
+        let replicas = [world.internal.clone(), world.replicate_ahead(by).await];
+        world.clock.advance(Duration::from_hours(2));
+        Self { world, replicas }
+    }
+
+    /// A request that needs a token, at one of the replicas.
+    pub(super) fn asking(&self, replica: usize) -> reqwest::RequestBuilder {
+        let url = self.replicas[replica].join("/v1/sites/studio/sessions/s-1/host-link").unwrap();
+        // Good for replicas whose clocks differ.
+        let token = self.world.token_with(&json!({"exp": self.world.clock.now().as_second() + 3_500}));
+        self.world.request(Method::GET, url.as_str()).headers(bearer(&token))
+    }
+
+    pub(super) async fn ask(&self, replica: usize) -> StatusCode {
+        let mut asked = pin!(self.asking(replica).send());
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut asked => return answer.unwrap().status(),
+                // Whoever waits for another's refresh looks every half second.
+                () = SystemClock.wait(Duration::from_millis(5)) => self.world.clock.advance(Duration::from_millis(250)),
+            }
+        }
+    }
+
+    /// Both replicas can use the tokens in the end.
+    pub(super) async fn works(&self) {
+        for replica in 0..2 {
+            self.world.until("tokens work", async || self.ask(replica).await == StatusCode::OK).await;
+        }
+    }
+
+    /// How often a refresh was asked for at Zoom, and how often one succeeded.
+    pub(super) async fn refreshes(&self) -> (u64, u64) {
+        let counts = self.world.ledger().await["counts"]["oauth.token.refresh"].clone();
+        let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+        (count("requests"), count("succeeded"))
+    }
+
+    pub(super) async fn state(&self) -> Value {
+        self.world.get("/v1/sites/studio/accounts/default").await.body["state"].clone()
+    }
+
+    /// The events of accounts since they were connected.
+    pub(super) async fn news(&self) -> Vec<String> {
+        let events = self.world.get("/v1/events?limit=200").await.body;
+        let types = events["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+        types
+            .filter(|kind| kind.starts_with("account.") && *kind != "account.connected")
+            .map(Into::into)
+            .collect()
+    }
+
+    /// What the store holds of the grant.
+    pub(super) async fn held(&self) -> Vec<(String, Vec<u8>)> {
+        let mut store = self.world.redis.as_ref().unwrap().connect().await;
+        let keys: Vec<String> = store.keys("*{g:*}*grant*").await.unwrap();
+        let mut held = Vec::new();
+        for key in keys {
+            let dumped: Vec<u8> = redis::cmd("DUMP").arg(&key).query_async(&mut store).await.unwrap();
+            held.push((key, dumped));
+        }
+        assert_eq!(held.len(), 1, "one grant");
+        held
+    }
+
+    /// The store goes back to what it held.
+    pub(super) async fn go_back(&self, held: &[(String, Vec<u8>)]) {
+        let mut store = self.world.redis.as_ref().unwrap().connect().await;
+        for (key, dumped) in held {
+            let restore = redis::cmd("RESTORE").arg(key).arg(0).arg(dumped).arg("REPLACE").to_owned();
+            let () = restore.query_async(&mut store).await.unwrap();
+        }
+    }
+}
+
+fn bearer(token: &str) -> reqwest::header::HeaderMap {
+    let value = format!("Bearer {token}").parse().unwrap();
+    [(reqwest::header::AUTHORIZATION, value)].into_iter().collect()
+}
