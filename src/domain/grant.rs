@@ -178,9 +178,13 @@ impl Tokens {
         }
     }
 
-    /// Takes new tokens. A newer generation always wins, over any state; an older one never.
+    /// Takes the tokens of a refresh. A newer generation always wins, over any state; an older one never. Where the user
+    /// withdrew the consent none does: they end with it, whenever they were obtained.
     #[must_use]
     pub fn renewed(self, pair: TokenPair) -> Self {
+        if matches!(self, Self::Lapsed { reason: LapseReason::Removed, .. }) {
+            return self;
+        }
         if pair.generation > self.generation() { Self::Active(pair) } else { self }
     }
 

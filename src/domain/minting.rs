@@ -181,6 +181,16 @@ impl Minting {
         }
     }
 
+    /// The same, to be changed.
+    pub(in crate::domain) fn handed_out_mut(&mut self) -> Option<&mut Meeting> {
+        match &mut self.state {
+            MeetingState::Bound(meeting) => Some(meeting),
+            MeetingState::Intended(intent) => intent.replaces.as_deref_mut(),
+            MeetingState::Blocked(blocked) => blocked.kept.as_deref_mut(),
+            MeetingState::Nothing => None,
+        }
+    }
+
     /// Settles what follows from a wish: a meeting that is not wanted is doomed, and what was blocked for another
     /// wish may be tried anew.
     #[must_use]

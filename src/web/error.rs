@@ -13,6 +13,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::services::ServiceError;
 use crate::app::sessions::SessionError;
 use crate::app::sites::SiteError;
+use crate::app::webhooks::WebhookError;
 use crate::domain::portal::Refused;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
@@ -51,6 +52,27 @@ impl From<CourseLinkError> for Problem {
             CourseLinkError::NoSessionsYet => of(Code::NoSessionsYet),
             CourseLinkError::RevisionMismatch => of(Code::RevisionMismatch),
             CourseLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotProven(_) => {
+                warn!(error = %error, "webhook refused");
+                of(Code::BadSignature)
+            }
+            // No site is concerned, and what is answered with 4xx Zoom does not tell again.
+            WebhookError::Store(StoreError::Destroyed) => {
+                error!(error = %error, "a webhook cannot be kept");
+                Self::internal()
+            }
+            WebhookError::Store(error) => error.into(),
+            WebhookError::TooSlow => {
+                warn!(error = %error, "webhook put off");
+                of(Code::StoreUnavailable)
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod ledger;
 mod limits;
 mod meetings;
 mod modes;
+mod news;
 mod notices;
 mod oauth;
 mod operation;

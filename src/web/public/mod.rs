@@ -17,6 +17,8 @@ mod router;
 mod shell;
 mod state;
 mod visiting;
+mod webhooks;
 mod words;
 
 pub use crate::web::public::router::router;
+pub use crate::web::public::webhooks::webhooks;

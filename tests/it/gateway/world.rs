@@ -201,6 +201,11 @@ impl World {
         self.client.request(method, self.internal.join(path).unwrap())
     }
 
+    /// A request to the public address.
+    pub(crate) fn outside(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.public.join(path).unwrap())
+    }
+
     pub(crate) async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
         if let Some(body) = body {
             request = request.json(body);

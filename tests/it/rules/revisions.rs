@@ -9,6 +9,7 @@ use greenroom::domain::concealed::Concealed;
 use greenroom::domain::concealed::LinkUrl;
 use greenroom::domain::id::GrantId;
 use greenroom::domain::link::Link;
+use greenroom::domain::meeting::Held;
 use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::meeting::Shown;
@@ -316,6 +317,9 @@ fn meeting(intent: &Intent, generation: u64, now: Timestamp) -> Meeting {
         bound_at: now,
         shown_at: now,
         doubt: None,
+        seen_at: now,
+        asked_at: None,
+        held: Held::default(),
     }
 }
 
@@ -332,6 +336,9 @@ fn late(stray: &Stray, now: Timestamp) -> Meeting {
         bound_at: now,
         shown_at: now,
         doubt: None,
+        seen_at: now,
+        asked_at: None,
+        held: Held::default(),
     }
 }
 
