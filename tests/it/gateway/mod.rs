@@ -36,4 +36,5 @@ mod seeing;
 mod start;
 mod stored;
 mod tenancy;
+mod webhooks;
 pub(crate) mod world;

@@ -316,6 +316,13 @@ impl World {
         panic!("never: {what}");
     }
 
+    /// Has the running gateway take over the secrets of its settings with others laid over them.
+    pub(crate) fn take_over(&self, further: &[(&str, &str)]) {
+        let mut settings = self.settings.clone();
+        settings.extend(further.iter().map(|(key, value)| (format!("GREENROOM_{key}"), (*value).to_owned())));
+        self.gateway.live.take(&greenroom::config::load(None, settings.into_iter()).unwrap());
+    }
+
     /// Stops the gateway, and waits until its records are closed. The simulator goes on.
     pub(crate) async fn stop(&mut self) {
         self.gateway.stop.cancel();

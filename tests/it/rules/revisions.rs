@@ -266,6 +266,12 @@ impl House {
                 Outcome::Rejected => minting.gone(&bound.id),
                 Outcome::Lost => minting,
             }),
+            Step::Check(bound) => self.settle(|minting, now| match outcome {
+                Outcome::Made => moved(minting.seen(&bound.id, now), &bound, now),
+                Outcome::Later(reason) => minting.paused(pause(&bound.grant, reason, now)),
+                Outcome::Rejected => minting.gone(&bound.id),
+                Outcome::Lost => minting,
+            }),
             Step::Remove(doomed) => self.settle(|minting, _| minting.removed(&doomed)),
             Step::Search(stray) => self.settle(|minting, now| match outcome {
                 Outcome::Made => {
