@@ -252,6 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn a_refresh_that_comes_after_the_consent_was_withdrawn_brings_nothing_back() {
+        let active = Tokens::Active(pair(3, 4_000));
+        let lapsed = |reason| active.clone().lapsed(3, reason, at(1)).renewed(pair(4, 9_000));
+        assert_eq!(
+            lapsed(LapseReason::Refused).generation(),
+            4,
+            "a suspicion never stands against newer tokens"
+        );
+        assert!(lapsed(LapseReason::Removed).pair().is_none());
+    }
+
+    #[test]
     fn the_step_follows_from_what_is_left_and_who_is_at_it() {
         let refreshing = |since| Tokens::Refreshing { pair: pair(3, 4_000), fence: 1, since: at(since) };
         let lapsed = Tokens::Lapsed { since: at(0), reason: LapseReason::Refused, generation: 3 };

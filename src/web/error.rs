@@ -1,6 +1,7 @@
 //! Owns which problem answers which failure of a use case (H21): the only place that knows statuses of failures.
 
 use tracing::error;
+use tracing::info;
 use tracing::warn;
 
 use crate::app::accounts::AccountError;
@@ -60,7 +61,7 @@ impl From<WebhookError> for Problem {
     fn from(error: WebhookError) -> Self {
         match error {
             WebhookError::NotProven(_) => {
-                warn!(error = %error, "webhook refused");
+                info!(error = %error, "webhook refused");
                 of(Code::BadSignature)
             }
             // No site is concerned, and what is answered with 4xx Zoom does not tell again.

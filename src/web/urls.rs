@@ -50,6 +50,11 @@ pub fn zoom_callback(base_url: &Url) -> Url {
     at(base_url, ZOOM_CALLBACK)
 }
 
+/// Where Zoom tells unasked what happened.
+pub fn zoom_webhooks(base_url: &Url) -> Url {
+    at(base_url, ZOOM_WEBHOOKS)
+}
+
 /// A page about an account.
 pub(in crate::web) fn about(path: &str, owner: &Owner) -> String {
     with(path, "owner", &owner.to_string())
