@@ -50,7 +50,6 @@ use crate::domain::step::wanted;
 
 /// What was claimed.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it lives for one step")]
 enum Claimed {
     Nothing,
     NoSite,

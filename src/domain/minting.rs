@@ -51,6 +51,7 @@ impl Minting {
 
 /// Where the current meeting stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most sessions have a meeting")]
 pub enum MeetingState {
     /// There is none.
     Nothing,

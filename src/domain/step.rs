@@ -65,7 +65,6 @@ pub struct Timing {
 
 /// What to do next about a session's meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "it lives for one decision")]
 pub enum Step {
     /// Nothing, until something changes.
     Rest,

@@ -48,8 +48,12 @@ impl Partition {
     pub fn floor_lifetime(&self) -> Option<Duration> {
         match self {
             Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
-            Self::Site(_) | Self::Grant(_) | Self::Organisation(_) | Self::System | Self::Feed => None,
-            Self::Inbox(_) => None,
+            Self::Site(_)
+            | Self::Grant(_)
+            | Self::Organisation(_)
+            | Self::System
+            | Self::Feed
+            | Self::Inbox(_) => None,
         }
     }
 

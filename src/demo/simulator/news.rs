@@ -15,19 +15,19 @@ use crate::demo::simulator::user::User;
 /// A meeting was made.
 pub(super) fn created(state: &mut State, meeting: &Meeting, now: Timestamp) {
     let object = render::noticed(state, meeting);
-    by_host(state, ("meeting.created", meeting), object, now);
+    by_host(state, ("meeting.created", meeting), &object, now);
 }
 
 /// A meeting was put into the trash.
 pub(super) fn deleted(state: &mut State, meeting: &Meeting, now: Timestamp) {
     let object = render::brief(meeting);
-    by_host(state, ("meeting.deleted", meeting), object, now);
+    by_host(state, ("meeting.deleted", meeting), &object, now);
 }
 
 /// A meeting was taken out of the trash.
 pub(super) fn recovered(state: &mut State, meeting: &Meeting, now: Timestamp) {
     let object = render::brief(meeting);
-    by_host(state, ("meeting.recovered", meeting), object, now);
+    by_host(state, ("meeting.recovered", meeting), &object, now);
 }
 
 /// A meeting was changed: only its id and what changed is told. Nothing is where nothing did.
@@ -43,12 +43,12 @@ pub(super) fn updated(state: &mut State, (before, after): (&Meeting, &Meeting), 
     if object.as_object().is_none_or(|fields| fields.len() < 2) {
         return;
     }
-    let mut payload = payload_by_host(state, after, object);
+    let mut payload = payload_by_host(state, after, &object);
     payload.remove("operation");
     payload.insert("scope".to_owned(), json!("all"));
     payload.insert("old_object".to_owned(), old_object);
     payload.insert("time_stamp".to_owned(), json!(now.as_millisecond()));
-    note(state, ("meeting.updated", Some(after.id)), payload, now);
+    note(state, ("meeting.updated", Some(after.id)), &payload, now);
 }
 
 /// A meeting was started: its id is a text here.
@@ -77,15 +77,15 @@ pub(super) fn deauthorized(state: &mut State, user: &User, now: Timestamp) {
         let told = json!({"event": "app_deauthorized", "payload": payload});
         return put(state, ("app_deauthorized", None), &told);
     }
-    note(state, ("app_deauthorized", None), payload, now);
+    note(state, ("app_deauthorized", None), &payload, now);
 }
 
-fn by_host(state: &mut State, (event, meeting): (&'static str, &Meeting), object: Value, now: Timestamp) {
+fn by_host(state: &mut State, (event, meeting): (&'static str, &Meeting), object: &Value, now: Timestamp) {
     let payload = payload_by_host(state, meeting, object);
-    note(state, (event, Some(meeting.id)), payload, now);
+    note(state, (event, Some(meeting.id)), &payload, now);
 }
 
-fn payload_by_host(state: &State, meeting: &Meeting, told: Value) -> Map<String, Value> {
+fn payload_by_host(state: &State, meeting: &Meeting, told: &Value) -> Map<String, Value> {
     let host = state.users.get(&meeting.host);
     object(json!({
         "account_id": host.map(|host| host.account_id.as_str()),
@@ -109,10 +109,10 @@ fn held(
     told.extend(further.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let account = state.users.get(&meeting.host).map(|host| host.account_id.clone());
     let payload = object(json!({"account_id": account, "object": told}));
-    note(state, (event, Some(meeting.id)), payload, now);
+    note(state, (event, Some(meeting.id)), &payload, now);
 }
 
-fn note(state: &mut State, about: (&'static str, Option<u64>), payload: Map<String, Value>, now: Timestamp) {
+fn note(state: &mut State, about: (&'static str, Option<u64>), payload: &Map<String, Value>, now: Timestamp) {
     let told = json!({"event": about.0, "event_ts": now.as_millisecond(), "payload": payload});
     put(state, about, &told);
 }

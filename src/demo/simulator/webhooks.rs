@@ -23,7 +23,7 @@ use crate::demo::simulator::state::Shared;
 /// Zoom gives an app three seconds to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// When Zoom tells again what the app did not take, each after the time before; then that event is gone.
-const AGAIN: [Duration; 3] = [Duration::from_mins(5), Duration::from_mins(20), Duration::from_mins(60)];
+const AGAIN: [Duration; 3] = [Duration::from_mins(5), Duration::from_mins(20), Duration::from_hours(1)];
 
 /// Tells what is waiting to be told, one after the other: once this is done nothing of what waited is left, also where
 /// others were telling it.

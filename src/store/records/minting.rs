@@ -45,6 +45,7 @@ pub(super) struct MintingV1 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a shape lives for one read or write")]
 enum StateV1 {
     Nothing,
     Intended {
