@@ -37,3 +37,4 @@ pub use self::settings::SimulatedAccount;
 pub use self::settings::SimulatedUser;
 pub use self::settings::Standing;
 pub use self::settings::UserPlan;
+pub use crate::demo::simulator::settings::WEBHOOK_SECRET;
