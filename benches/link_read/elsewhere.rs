@@ -14,10 +14,15 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::webhooks::Heard;
+use greenroom::app::ports::webhooks::NotProven;
+use greenroom::app::ports::webhooks::Unproven;
+use greenroom::app::ports::webhooks::Webhooks;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::token::Token;
 use greenroom::web::auth::FetchFailed;
 use greenroom::web::auth::FetchKeys;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
@@ -79,5 +84,11 @@ impl Meetings for Elsewhere {
 impl FetchKeys for Elsewhere {
     async fn fetch(&self, _: &Url) -> Result<Vec<u8>, FetchFailed> {
         Err(FetchFailed("nobody is there".into()))
+    }
+}
+
+impl Webhooks for Elsewhere {
+    fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
+        Err(NotProven)
     }
 }

@@ -38,6 +38,7 @@ use greenroom::domain::id::SiteId;
 use greenroom::domain::id::StaffId;
 use greenroom::domain::join::JoinKey;
 use greenroom::domain::locale::Locale;
+use greenroom::domain::meeting::Held;
 use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::minting::WantedMeeting;
@@ -52,8 +53,10 @@ use greenroom::domain::time_zone::TimeZoneName;
 use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
 use greenroom::store::attention::StoredAttentions;
+use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
+use greenroom::store::inbox::StoredInbox;
 use greenroom::store::kv::Kv;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
@@ -163,9 +166,12 @@ impl House {
             feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
             attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
+            inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
+            directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
             work: Arc::new(StoredWork::new(sealed)),
             authorization: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),
+            webhooks: Arc::new(Elsewhere),
             settings: Arc::new(told()),
             tasks: TaskTracker::new(),
             bell: Arc::default(),
@@ -296,6 +302,9 @@ fn session(index: usize, of: Size, now: Timestamp) -> Session {
         bound_at: now,
         shown_at: now,
         doubt: None,
+        seen_at: now,
+        asked_at: None,
+        held: Held::default(),
     });
     session
 }

@@ -22,6 +22,9 @@ use crate::app::ports::store::Work;
 use crate::app::ports::tallies::Tallies;
 use crate::app::ports::traces::Feed;
 use crate::app::ports::traces::Traces;
+use crate::app::ports::webhooks::Directory;
+use crate::app::ports::webhooks::Inbox;
+use crate::app::ports::webhooks::Webhooks;
 use crate::app::settings;
 use crate::domain::entropy::Entropy;
 use crate::domain::grant::RefreshTiming;
@@ -50,12 +53,18 @@ pub struct Gateway {
     pub attentions: Arc<dyn Attentions>,
     /// Numbers that replicas share.
     pub tallies: Arc<dyn Tallies>,
+    /// What providers told.
+    pub inbox: Arc<dyn Inbox>,
+    /// Whom that is about.
+    pub directory: Arc<dyn Directory>,
     /// Due work.
     pub work: Arc<dyn Work>,
     /// How users let greenroom act for them at the provider.
     pub authorization: Arc<dyn Authorization>,
     /// Meetings at the provider.
     pub meetings: Arc<dyn Meetings>,
+    /// What tells the provider's words from anybody's.
+    pub webhooks: Arc<dyn Webhooks>,
     /// What an operator said.
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.

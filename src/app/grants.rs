@@ -27,6 +27,7 @@ use crate::app::refresh;
 use crate::app::refresh::Access;
 use crate::app::refresh::AccessError;
 use crate::domain::grant::Grant;
+use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
 use crate::domain::grant::Reference;
 use crate::domain::grant::TokenPair;
@@ -87,6 +88,8 @@ pub async fn hold(gateway: &Gateway, id: &GrantId, reference: &Reference) -> Res
         let stored = gateway.grants.read(id).await?;
         let grant = stored.value.ok_or(GrantError::Gone)?;
         let now = gateway.clock.now();
+        // Before the account: what the provider tells of the organisation must find the site.
+        gateway.directory.note_site(&grant.host.account_id, &reference.site, now).await?;
         if now > after(grant.authorized_at, CONFIRM_WITHIN) || grant.tokens.pair().is_none() {
             return Err(GrantError::Gone);
         }
@@ -131,6 +134,31 @@ pub async fn release(
             end_soon(gateway, released);
         }
         return Ok(());
+    }
+    Err(GrantError::Busy)
+}
+
+/// A user took their consent back at `at`: the tokens go at once, and every account that uses them is told. A consent that
+/// was given since stays (correctness.md section 3). A user who never gave any is as good as done.
+///
+/// Refuses with [`GrantError::Busy`], [`GrantError::Store`].
+#[tracing::instrument(name = "grants.withdraw", skip_all)]
+pub async fn withdraw(gateway: &Gateway, user: &GrantUser<'_>, at: Timestamp) -> Result<(), GrantError> {
+    let id = gateway.grants.id_of(user).await?;
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(&id).await?;
+        let Some(grant) = stored.value else { return Ok(()) };
+        if at < grant.authorized_at {
+            return Ok(());
+        }
+        let now = gateway.clock.now();
+        let mut withdrawn = Grant::clone(&grant);
+        let generation = grant.tokens.generation();
+        withdrawn.tokens = withdrawn.tokens.lapsed(generation, LapseReason::Removed, now);
+        if put(gateway, stored.basis, &Arc::new(withdrawn), now).await? == Committed::Yes {
+            info!(grant.id = %id, "consent withdrawn");
+            return tend(gateway, &id).await;
+        }
     }
     Err(GrantError::Busy)
 }

@@ -84,7 +84,8 @@ pub async fn persist(
     }
 }
 
-async fn settle_once(
+/// Commits once what follows for a session, with its next step due. Fails as the store fails.
+pub async fn settle_once(
     gateway: &Gateway,
     site: &SiteId,
     id: &SessionId,

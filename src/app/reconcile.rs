@@ -50,7 +50,6 @@ use crate::domain::step::wanted;
 
 /// What was claimed.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it lives for one step")]
 enum Claimed {
     Nothing,
     NoSite,
@@ -58,6 +57,7 @@ enum Claimed {
     Look(Lost),
     Search(Missed),
     Update(Revised),
+    Check(Looked),
     Remove(Doomed),
     Forget(Arc<Session>),
 }
@@ -68,6 +68,13 @@ struct Revised {
     meeting: Meeting,
     draft: Draft,
     sent_at: Timestamp,
+}
+
+/// A meeting that is looked at.
+#[derive(Debug)]
+struct Looked {
+    meeting: Meeting,
+    begun_at: Timestamp,
 }
 
 /// A step that was claimed, and how many tries in a row before it did not succeed.
@@ -88,6 +95,7 @@ pub async fn take_step(gateway: &Gateway, site: &SiteId, session: &SessionId) ->
         Claimed::Look(lost) => lost::look(target, (&lost, failures)).await,
         Claimed::Search(missed) => lost::search(target, (&missed, failures)).await,
         Claimed::Update(revised) => update(target, (&revised, failures)).await,
+        Claimed::Check(looked) => check(target, (&looked, failures)).await,
         Claimed::Remove(doomed) => remove(target, (&doomed, failures)).await,
         Claimed::Forget(forgotten) => forget(target, &forgotten).await?,
     }
@@ -153,6 +161,7 @@ fn decide(gateway: &Gateway, id: &SessionId, snapshot: &SiteSnapshot) -> Decisio
             let minting = old.minting.clone().updating(&meeting.id, now).claimed(claim_until);
             with(minting, Claimed::Update(Revised { meeting, draft, sent_at: now }))
         }
+        Step::Check(meeting) => claiming(Claimed::Check(Looked { meeting, begun_at: now })),
         Step::Remove(doomed) => claiming(Claimed::Remove(doomed)),
         Step::Forget => Decision::Keep((Claimed::Forget(Arc::clone(old)), 0)),
     }
@@ -211,7 +220,8 @@ async fn update(target: Target<'_>, (revised, failures): (&Revised, u32)) {
             let now = gateway.clock.now();
             let settle = |minting: Minting| {
                 let minting = minting.updated(id, draft.shown.clone(), (*sent_at, now));
-                minting.readdressed(id, &found.meeting.join_url, found.meeting.passcode.as_ref())
+                let there = &found.meeting;
+                minting.readdressed(id, &there.join_url, there.passcode.as_ref()).seen(id, *sent_at)
             };
             persist(gateway, target.site, target.session, settle).await;
         }
@@ -236,6 +246,34 @@ async fn give_up(target: Target<'_>, Revised { meeting, draft, sent_at }: &Revis
     let now = target.gateway.clock.now();
     let settle = |minting: Minting| minting.updated(&meeting.id, draft.shown.clone(), (*sent_at, now));
     persist(target.gateway, target.site, target.session, settle).await;
+}
+
+/// Looks at a meeting: one that is gone is made anew, and people are led where it is (R32).
+async fn check(target: Target<'_>, (looked, failures): (&Looked, u32)) {
+    let Target { gateway, site, session } = target;
+    let Looked { meeting, begun_at } = looked;
+    let (grant, id) = (&meeting.grant, &meeting.id);
+    let asked = Asked::background(grant, Request::Find);
+    match call(gateway, asked, |host| async move { gateway.meetings.find(&host, id).await }).await {
+        Ok(Some(found)) => {
+            let there = &found.meeting;
+            let settle = |minting: Minting| {
+                minting.readdressed(id, &there.join_url, there.passcode.as_ref()).seen(id, *begun_at)
+            };
+            persist(gateway, site, session, settle).await;
+        }
+        Ok(None) | Err(CallFailure::Gone) => {
+            info!(session.id = %session, "meeting gone at the provider");
+            persist(gateway, site, session, |minting| minting.gone(id)).await;
+        }
+        Err(CallFailure::Rejected) => {
+            warn!(session.id = %session, "the provider does not let a meeting be looked at");
+            persist(gateway, site, session, |minting| minting.seen(id, *begun_at)).await;
+        }
+        Err(failure @ (CallFailure::Ambiguous | CallFailure::Later { .. } | CallFailure::NoGrant)) => {
+            pause(target, (grant, failure, failures)).await;
+        }
+    }
 }
 
 /// What became of a removal that was not refused.

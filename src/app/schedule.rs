@@ -150,6 +150,7 @@ pub fn due_at(step: &Step, session: &Session, now: Timestamp) -> Option<Timestam
         Step::Create(_)
         | Step::Look(_)
         | Step::Update(..)
+        | Step::Check(_)
         | Step::Remove(_)
         | Step::Search(_)
         | Step::Forget => {

@@ -13,6 +13,7 @@ use crate::app::events;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
+use crate::app::notices;
 use crate::app::overlaps;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
@@ -103,6 +104,7 @@ async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
             overlaps::look(gateway, site, std::slice::from_ref(session)).await
         }
         WorkItem::Events(site) => events::relay(gateway, site).await,
+        WorkItem::Notice(notice) => notices::act(gateway, notice).await,
     }
 }
 

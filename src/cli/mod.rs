@@ -68,6 +68,7 @@ struct Common {
 
 /// The commands, one file each.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a process parses one command")]
 enum Command {
     /// Run a gateway.
     Serve,

@@ -19,6 +19,7 @@ use crate::crypto::entropy::SystemEntropy;
 use crate::demo::simulator::JoinUrls;
 use crate::demo::simulator::Settings;
 use crate::demo::simulator::Simulator;
+use crate::demo::simulator::WEBHOOK_SECRET;
 use crate::domain::entropy::Entropy;
 
 /// The client secret where nobody names another: a word everybody may know, since it opens a simulator alone.
@@ -42,6 +43,9 @@ pub(in crate::cli) struct Arguments {
     /// Where the app may have users sent back to; may be repeated.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/oauth/zoom/callback")]
     redirect_uri: Vec<String>,
+    /// Where the app is told what happens: the public address of greenroom, then /webhooks/zoom. [default: nowhere]
+    #[arg(long, value_name = "URL", value_parser = parse_address)]
+    webhook_url: Option<Url>,
 }
 
 /// Serves until SIGINT or SIGTERM. Fails where the secret cannot be read or the address cannot be listened on.
@@ -66,9 +70,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<Exit> {
     eprint!("{}", introduction(&settings, arguments.client_secret_file.as_deref()));
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed);
-    Simulator::new(settings, Arc::new(SystemClock), u64::from_be_bytes(seed))
-        .serve(listener, shutdown)
-        .await?;
+    let mut simulator = Simulator::new(settings, Arc::new(SystemClock), u64::from_be_bytes(seed));
+    if let Some(url) = arguments.webhook_url {
+        simulator = simulator.telling(url)?;
+    }
+    simulator.serve(listener, shutdown).await?;
     Ok(Exit::Done)
 }
 
@@ -92,6 +98,7 @@ fn introduction(settings: &Settings, secret_file: Option<&Path>) -> String {
         "[zoom]".to_owned(),
         format!("client_id = {}", quoted(&settings.client_id)),
         secrets,
+        format!("webhook_secrets = [{}]", quoted(WEBHOOK_SECRET)),
         format!("authorize_url = {}", address("/oauth/authorize")),
         format!("token_url = {}", address("/oauth/token")),
         format!("revoke_url = {}", address("/oauth/revoke")),

@@ -84,6 +84,7 @@ impl Plan {
         let ring = Keyring::generate(outside.clock.now(), &*outside.entropy).render();
         let secrets = Secrets {
             client: issuer::secret(&*outside.entropy),
+            webhook: issuer::secret(&*outside.entropy),
             issuer: issuer::secret(&*outside.entropy),
             keyring: SecretString::from(ring.as_str()),
         };
@@ -121,7 +122,9 @@ impl Plan {
         let stop = CancellationToken::new();
         let gateway = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
         let start_page = StartPage::new(Arc::clone(&platform), addresses.clone(), Arc::clone(&clock));
-        let zoom = simulator_at(&addresses, secrets.client, &outside).beside(router(start_page));
+        let hooks = urls::zoom_webhooks(&addresses.public);
+        let zoom = simulator_at(&addresses, (secrets.client, secrets.webhook), &outside);
+        let zoom = zoom.telling(hooks)?.beside(router(start_page));
         let zoom = tokio::spawn(serve(zoom, simulator, stop.clone()));
         let stage = Stage { addresses, platform, clock, stop, acts: [gateway, zoom], folder };
         match sample::put(&stage.platform).await {
@@ -188,9 +191,14 @@ fn tomorrow(now: jiff::Timestamp) -> String {
     tomorrow.strftime("%Y-%m-%d").to_string()
 }
 
-fn simulator_at(addresses: &Addresses, client_secret: SecretString, outside: &Outside) -> Simulator {
+fn simulator_at(
+    addresses: &Addresses,
+    (client_secret, webhook_secret): (SecretString, SecretString),
+    outside: &Outside,
+) -> Simulator {
     let client_id = written::CLIENT_ID.to_owned();
     let mut settings = Settings::new(client_id, vec![client_secret], addresses.simulator.clone());
+    settings.webhook_secret = webhook_secret;
     settings.redirect_uris = vec![urls::zoom_callback(&addresses.public).into()];
     settings.join_urls = JoinUrls::Simulator;
     let mut seed = [0; 8];

@@ -34,6 +34,8 @@ pub enum WriteError {
 pub(super) struct Secrets {
     /// The Zoom app's.
     pub(super) client: SecretString,
+    /// What Zoom's webhooks are signed with.
+    pub(super) webhook: SecretString,
     /// The issuer's.
     pub(super) issuer: SecretString,
     /// The ring.
@@ -48,6 +50,7 @@ pub(super) fn configure(
     environment: &[(String, String)],
 ) -> Result<Config, WriteError> {
     let client = folder.put("client.secret", secrets.client.expose_secret())?;
+    let webhook = folder.put("webhook.secret", secrets.webhook.expose_secret())?;
     let issuer = folder.put("issuer.secret", secrets.issuer.expose_secret())?;
     let keyring = folder.put("keyring.json", secrets.keyring.expose_secret())?;
     let store = folder.file(&format!("{}.redb", ports.public.address().replace(':', "-")));
@@ -55,7 +58,7 @@ pub(super) fn configure(
         listeners(ports),
         format!("[store]\nurl = {}\n", quoted(&format!("redb:{}", store.display()))),
         format!("[crypto]\nkeyring_file = {}\n", path(&keyring)),
-        zoom(ports, &client),
+        zoom(ports, (&client, &webhook)),
         format!(
             "[auth]\nissuers = [{{ issuer = \"{}\", audience = \"{}\", hs256_secret_file = {} }}]\n",
             issuer::NAME,
@@ -81,14 +84,15 @@ fn listeners(ports: &Ports) -> String {
     )
 }
 
-fn zoom(ports: &Ports, client_secret: &Path) -> String {
+fn zoom(ports: &Ports, (client_secret, webhook_secret): (&Path, &Path)) -> String {
     let zoom = ports.simulator.url();
     let zoom = origin(&zoom);
     format!(
-        "[zoom]\nclient_id = {}\nclient_secrets_file = {}\nauthorize_url = {}\ntoken_url = {}\n\
+        "[zoom]\nclient_id = {}\nclient_secrets_file = {}\nwebhook_secrets_file = {}\nauthorize_url = {}\ntoken_url = {}\n\
          revoke_url = {}\napi_url = {}\nallow_insecure_urls = true\n",
         quoted(CLIENT_ID),
         path(client_secret),
+        path(webhook_secret),
         quoted(&format!("{zoom}/oauth/authorize")),
         quoted(&format!("{zoom}/oauth/token")),
         quoted(&format!("{zoom}/oauth/revoke")),

@@ -23,6 +23,7 @@ use crate::domain::id::SiteId;
 use crate::domain::id::StaffId;
 use crate::domain::join::JoinKey;
 use crate::domain::locale::Locale;
+use crate::domain::meeting::Held;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
@@ -151,6 +152,10 @@ pub(super) fn meeting(of: &Session, host: &str, generation: u64) -> Meeting {
         bound_at: at(0),
         shown_at: at(0),
         doubt: None,
+        // No look at it is due.
+        seen_at: at(3_600),
+        asked_at: None,
+        held: Held::default(),
     }
 }
 

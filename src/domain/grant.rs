@@ -205,9 +205,13 @@ impl Tokens {
         }
     }
 
-    /// Takes new tokens. A newer generation always wins, over any state; an older one never.
+    /// Takes the tokens of a refresh. A newer generation always wins, over any state; an older one never. Where the user
+    /// withdrew the consent none does: they end with it, whenever they were obtained.
     #[must_use]
     pub fn renewed(self, pair: TokenPair) -> Self {
+        if matches!(self, Self::Lapsed { reason: LapseReason::Removed, .. }) {
+            return self;
+        }
         if pair.generation > self.generation() { Self::Active(pair) } else { self }
     }
 
@@ -287,6 +291,18 @@ mod tests {
             generation,
             api_url: None,
         }
+    }
+
+    #[test]
+    fn a_refresh_that_comes_after_the_consent_was_withdrawn_brings_nothing_back() {
+        let active = Tokens::Active(pair(3, 4_000));
+        let lapsed = |reason| active.clone().lapsed(3, reason, at(1)).renewed(pair(4, 9_000));
+        assert_eq!(
+            lapsed(LapseReason::Refused).generation(),
+            4,
+            "a suspicion never stands against newer tokens"
+        );
+        assert!(lapsed(LapseReason::Removed).pair().is_none());
     }
 
     #[test]

@@ -117,6 +117,13 @@ hashed_id!(
     26
 );
 hashed_id!(
+    /// Something that a provider told: the same however often it is told (correctness.md section 7).
+    ///
+    /// Derived with a keyed hash, so that no provider's id stands in a store key.
+    NoticeId,
+    26
+);
+hashed_id!(
     /// Under what a token or a locator is stored: 160 bits of its SHA-256, never the token itself.
     TokenHash,
     32

@@ -113,10 +113,25 @@ pub struct Meeting {
     pub shown_at: Timestamp,
     /// When an update was sent that has no answer yet, or never had one: from then on it may show something else.
     pub doubt: Option<Timestamp>,
+    /// When the provider was asked last that then told of it.
+    pub seen_at: Timestamp,
+    /// Since when a notice asks that it be looked at; `None` where none does.
+    pub asked_at: Option<Timestamp>,
+    /// When it was held, as far as the provider told.
+    pub held: Held,
     /// Which of the session's meetings it is.
     pub generation: u64,
     /// When it was bound to the session.
     pub bound_at: Timestamp,
+}
+
+/// When a meeting was held, as far as the provider told: for showing only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// When it was started last.
+    pub started_at: Option<Timestamp>,
+    /// When it ended last.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// The first line of a meeting's agenda: no personal data, not guessable, and by it a meeting whose creation was

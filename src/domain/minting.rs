@@ -51,6 +51,7 @@ impl Minting {
 
 /// Where the current meeting stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most sessions have a meeting")]
 pub enum MeetingState {
     /// There is none.
     Nothing,
@@ -177,6 +178,16 @@ impl Minting {
             MeetingState::Bound(meeting) => Some(meeting),
             MeetingState::Intended(intent) => intent.replaces.as_deref(),
             MeetingState::Blocked(blocked) => blocked.kept.as_deref(),
+            MeetingState::Nothing => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(in crate::domain) fn handed_out_mut(&mut self) -> Option<&mut Meeting> {
+        match &mut self.state {
+            MeetingState::Bound(meeting) => Some(meeting),
+            MeetingState::Intended(intent) => intent.replaces.as_deref_mut(),
+            MeetingState::Blocked(blocked) => blocked.kept.as_deref_mut(),
             MeetingState::Nothing => None,
         }
     }

@@ -22,6 +22,7 @@ pub mod link;
 pub mod locale;
 pub mod meeting;
 pub mod minting;
+pub mod notice;
 pub mod overlap;
 pub mod pace;
 pub mod pause;

@@ -27,6 +27,7 @@ use crate::domain::session::Choice;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 use crate::domain::upkeep::doubted_at;
+use crate::domain::upkeep::look_at;
 
 /// Decides what a session should have at a provider (R17, R21).
 pub fn wanted(site: &Site, session: &Session, now: Timestamp) -> Wanted {
@@ -64,7 +65,6 @@ pub struct Timing {
 
 /// What to do next about a session's meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "it lives for one decision")]
 pub enum Step {
     /// Nothing, until something changes.
     Rest,
@@ -76,6 +76,8 @@ pub enum Step {
     Look(Intent),
     /// Make the meeting show this.
     Update(Meeting, Shown),
+    /// Look whether this meeting is there, and where.
+    Check(Meeting),
     /// Remove this meeting.
     Remove(Doomed),
     /// List the host's meetings: a create that was given up may have been carried out late.
@@ -94,7 +96,8 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
         let pause = minting.pauses.of(grant).filter(|pause| pause.until > now)?;
         pause.holds(request, now).then_some(pause.until)
     };
-    let steps = std::iter::once(own_step(session, wanted, timing, now)).chain(further_steps(minting, now));
+    let own = std::iter::once(own_step(session, wanted, timing, now)).chain(check_step(minting, wanted, now));
+    let steps = own.chain(further_steps(minting, now));
     let mut waiting = None;
     for step in steps {
         let until = match &step {
@@ -103,6 +106,7 @@ pub fn next_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timest
             Step::Create(_)
             | Step::Look(_)
             | Step::Update(..)
+            | Step::Check(_)
             | Step::Remove(_)
             | Step::Search(_)
             | Step::Forget => step.call().and_then(paused),
@@ -130,6 +134,20 @@ fn own_step(session: &Session, wanted: &Wanted, timing: Timing, now: Timestamp) 
     }
 }
 
+/// Whether the meeting that is wanted is still there. One that is to be replaced is not looked at.
+fn check_step(minting: &Minting, wanted: &Wanted, now: Timestamp) -> Option<Step> {
+    let (MeetingState::Bound(meeting), Wanted::Meeting(wanted)) = (&minting.state, wanted) else {
+        return None;
+    };
+    if meeting.grant != wanted.grant {
+        return None;
+    }
+    match look_at(meeting, wanted.shown.starts_at, now)? {
+        later if later > now => Some(Step::Wait(later)),
+        _ => Some(Step::Check(meeting.clone())),
+    }
+}
+
 /// What is left to be cleaned up: first what is known, then what may be there.
 fn further_steps(minting: &Minting, now: Timestamp) -> impl Iterator<Item = Step> {
     let doomed = minting.doomed.iter().filter(|doomed| !doomed.needs_attention()).cloned().map(Step::Remove);
@@ -150,6 +168,7 @@ impl Step {
             Self::Create(wanted) => Some((&wanted.grant, Request::Create(wanted.shown.starts_at))),
             Self::Look(intent) => Some((&intent.grant, Request::List)),
             Self::Update(meeting, shown) => Some((&meeting.grant, Request::Update(shown.starts_at))),
+            Self::Check(meeting) => Some((&meeting.grant, Request::Find)),
             Self::Remove(doomed) => Some((&doomed.grant, Request::Remove)),
             Self::Search(stray) => Some((&stray.grant, Request::List)),
             Self::Rest | Self::Wait(_) | Self::Forget => None,
@@ -285,6 +304,26 @@ mod tests {
         assert_eq!(step(&renamed, &wanted, 4), Step::Wait(at(5)), "what follows closely waits for more");
         let Step::Update(_, wanted) = step(&renamed, &wanted, 5) else { panic!() };
         assert_eq!(wanted.topic, "Pilates");
+    }
+
+    #[test]
+    fn a_meeting_is_looked_at_when_a_notice_asks_for_it_and_some_time_before_it_starts() {
+        let mut told = bound("lua");
+        let (wanted, id) = (wish(&told, "lua"), meeting(&told, "lua", 1).id);
+        told.minting = told.minting.asked(&id, at(10));
+        assert!(matches!(step(&told, &wanted, 10), Step::Check(_)));
+        assert_eq!(step(&told, &wish(&told, "ana"), 4_000), Step::Rest, "it is to be replaced");
+        let pause =
+            Pause { grant: grant("lua"), until: at(15), reason: PauseReason::Unavailable, failures: 1 };
+        let paused = Session { minting: told.minting.clone().paused(pause), ..told.clone() };
+        assert_eq!(step(&paused, &wanted, 11), Step::Wait(at(15)));
+        told.minting = told.minting.seen(&id, at(11));
+        assert_eq!(step(&told, &wanted, 11), Step::Rest);
+        let MeetingState::Bound(meeting) = &mut told.minting.state else { panic!() };
+        meeting.seen_at = at(11);
+        assert_eq!(step(&told, &wanted, 11), Step::Wait(at(3_000)));
+        assert_eq!(step(&told, &Wanted::Kept, 3_000), Step::Rest);
+        assert!(matches!(step(&told, &wanted, 3_000), Step::Check(_)));
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::providers::zoom::oauth::ZoomAuthorization;
 use crate::providers::zoom::parts::Parts;
 use crate::providers::zoom::parts::TOKEN_TIMEOUT;
 use crate::providers::zoom::parts::Timeouts;
+use crate::providers::zoom::webhooks::ZoomWebhooks;
 use crate::server::Outside;
 use crate::server::Server;
 use crate::server::StartError;
@@ -31,9 +32,11 @@ use crate::server::live::Live;
 use crate::server::operator::LONGEST_STORE;
 use crate::server::operator::Socket;
 use crate::store::attention::StoredAttentions;
+use crate::store::directory::StoredDirectory;
 use crate::store::embedded::Embedded;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
+use crate::store::inbox::StoredInbox;
 use crate::store::redis;
 use crate::store::redis::Redis;
 use crate::store::sealed::Sealed;
@@ -59,6 +62,8 @@ use crate::web::urls;
 
 /// So many public requests are answered at once; the next is told to come back.
 const MOST_PUBLIC: usize = 1_024;
+/// So many webhooks are taken in at once: each may hold a body of a mebibyte.
+const MOST_WEBHOOKS: usize = 64;
 /// Tokens are renewed when less than this is left.
 const REFRESH_LEAD: Duration = Duration::from_mins(10);
 
@@ -173,9 +178,12 @@ fn gateway(
         feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(sealed))),
         tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
+        inbox: Arc::new(StoredInbox::new(Arc::clone(sealed))),
+        directory: Arc::new(StoredDirectory::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
+        webhooks: Arc::new(ZoomWebhooks::new(&parts)),
         settings: Arc::new(settings(config)),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),
@@ -201,8 +209,10 @@ fn settings(config: &Config) -> Settings {
 }
 
 fn public_router(config: &Config, gateway: &Gateway) -> axum::Router {
+    let audience = Audience::public(&config.public.base_url);
     let pages = public::router(gateway.clone(), &config.zoom.authorize_url);
-    Frame::new(Audience::public(&config.public.base_url), MOST_PUBLIC).around(pages)
+    let hooks = public::webhooks(gateway.clone());
+    Frame::new(audience, MOST_PUBLIC).around(pages).merge(Frame::new(audience, MOST_WEBHOOKS).around(hooks))
 }
 
 fn internal_router(gateway: &Gateway, live: &Live, readiness: &Readiness) -> axum::Router {

@@ -6,9 +6,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::app::ports::store::InboxShard;
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::EventId;
 use crate::domain::id::GrantId;
+use crate::domain::id::NoticeId;
 use crate::domain::id::OrganisationId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
@@ -26,7 +28,8 @@ pub enum Partition {
     Site(SiteId),
     /// Everything of one Zoom grant, whichever sites refer to it.
     Grant(GrantId),
-    /// The numbers that replicas share about one organisation at the provider. No records: nothing is sealed there.
+    /// What replicas share about one organisation at the provider: numbers, and which sites have accounts of it. No
+    /// records but the data keys.
     Organisation(OrganisationId),
     /// What one token leads to: a portal link, a join address.
     Token(TokenHash),
@@ -34,6 +37,8 @@ pub enum Partition {
     System,
     /// The events of all sites.
     Feed,
+    /// Part of what providers told.
+    Inbox(InboxShard),
 }
 
 impl Partition {
@@ -43,7 +48,12 @@ impl Partition {
     pub fn floor_lifetime(&self) -> Option<Duration> {
         match self {
             Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
-            Self::Site(_) | Self::Grant(_) | Self::Organisation(_) | Self::System | Self::Feed => None,
+            Self::Site(_)
+            | Self::Grant(_)
+            | Self::Organisation(_)
+            | Self::System
+            | Self::Feed
+            | Self::Inbox(_) => None,
         }
     }
 
@@ -54,6 +64,7 @@ impl Partition {
             Some(("g", id)) => GrantId::parse(id).ok().map(Self::Grant),
             Some(("o", id)) => OrganisationId::parse(id).ok().map(Self::Organisation),
             Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
+            Some(("in", number)) => InboxShard::new(number.parse().ok()?).map(Self::Inbox),
             _ if text == "feed" => Some(Self::Feed),
             _ => (text == "sys").then_some(Self::System),
         }
@@ -69,6 +80,7 @@ impl fmt::Display for Partition {
             Self::Token(hash) => write!(f, "t:{hash}"),
             Self::System => f.write_str("sys"),
             Self::Feed => f.write_str("feed"),
+            Self::Inbox(shard) => write!(f, "in:{}", shard.number()),
         }
     }
 }
@@ -149,6 +161,13 @@ pub fn sessions_at(venue: &Venue) -> IndexName {
     IndexName(Cow::Owned(format!("venue/{venue}")))
 }
 
+/// The sessions of a site that have a meeting, by a keyed hash of its id: a number of 52 bits.
+pub const MEETINGS: IndexName = IndexName(Cow::Borrowed("meetings"));
+
+/// The sites that may have accounts of an organisation, in [`Partition::Organisation`], by when that was noted last:
+/// milliseconds since 1970.
+pub const SITES: IndexName = IndexName(Cow::Borrowed("sites"));
+
 /// What stood on a site, by the number of the change that it stood before.
 pub const SITE_PAST: IndexName = IndexName(Cow::Borrowed("past"));
 
@@ -226,6 +245,11 @@ pub fn feed_head() -> Key {
     Key::new("feed_head", ONLY)
 }
 
+/// Something that a provider told, in [`Partition::Inbox`]. Lives as long as it may be told again: seven days.
+pub fn notice(id: &NoticeId) -> Key {
+    Key::new("notice", id.as_str())
+}
+
 /// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
 pub fn grant() -> Key {
     Key::new("grant", ONLY)
@@ -250,6 +274,7 @@ mod tests {
             Partition::Token(TokenHash::parse(&"2".repeat(32)).unwrap()),
             Partition::System,
             Partition::Feed,
+            Partition::Inbox(InboxShard::new(15).unwrap()),
         ];
         for partition in partitions {
             assert_eq!(Partition::parse(&partition.to_string()), Some(partition));
@@ -261,7 +286,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_partition_and_no_key() {
-        for text in ["", "s", "s:", "x:a", "sys:", "s:a b", "g:short", "o:short"] {
+        for text in ["", "s", "s:", "x:a", "sys:", "s:a b", "g:short", "o:short", "in:16"] {
             assert_eq!(Partition::parse(text), None, "{text}");
         }
         for text in ["", "session", "/a", "session/"] {

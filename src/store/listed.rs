@@ -1,5 +1,5 @@
 //! Owns in which indexes a session stands: by its start, among those of its site, its service, each of its staff, and
-//! its venue.
+//! its venue; and by its meeting.
 //!
 //! It stands there while it is booked. Says what a commit changes of that; reads and writes nothing.
 
@@ -14,8 +14,10 @@ use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionWrite;
 use crate::app::ports::store::SessionsOf;
 use crate::app::ports::traces::AtVenue;
+use crate::domain::hash::HashKey;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
+use crate::store::hashed;
 use crate::store::keys;
 use crate::store::keys::IndexName;
 use crate::store::sealed;
@@ -51,14 +53,15 @@ pub(in crate::store) fn entry(entry: &sealed::Entry) -> Option<SessionEntry> {
     Some(SessionEntry { id: SessionId::parse(&entry.member).ok()?, starts_at })
 }
 
-/// What a change of a session changes of its entries; nothing where it stays as it was read.
-pub(in crate::store) fn changes(change: &SessionChange) -> Vec<sealed::IndexChange> {
+/// What a change of a session changes of its entries; nothing where it stays as it was read. `key` is that of the hashes
+/// that stand in keys.
+pub(in crate::store) fn changes(key: &HashKey, change: &SessionChange) -> Vec<sealed::IndexChange> {
     let written = match &change.write {
         SessionWrite::Keep => return Vec::new(),
         SessionWrite::Put(session) => Some(&**session),
         SessionWrite::Remove => None,
     };
-    let (old, new) = (standing(change.before.as_deref()), standing(written));
+    let (old, new) = (standing(key, change.before.as_deref()), standing(key, written));
     let stays = |index: &IndexName, entry: &sealed::Entry| {
         new.get(index).is_some_and(|standing| standing.member == entry.member)
     };
@@ -77,7 +80,7 @@ pub(in crate::store) fn changes(change: &SessionChange) -> Vec<sealed::IndexChan
 }
 
 /// In which indexes a session stands, and where.
-fn standing(session: Option<&Session>) -> BTreeMap<IndexName, sealed::Entry> {
+fn standing(key: &HashKey, session: Option<&Session>) -> BTreeMap<IndexName, sealed::Entry> {
     let Some((session, booking)) = session.and_then(|session| Some((session, session.booking.as_ref()?)))
     else {
         return BTreeMap::new();
@@ -89,7 +92,11 @@ fn standing(session: Option<&Session>) -> BTreeMap<IndexName, sealed::Entry> {
     let venue = session.venue.as_ref().map(|venue| {
         (keys::sessions_at(venue), entry(format!("{}/{}", session.id, booking.duration_minutes)))
     });
-    listed.chain(venue).collect()
+    let meeting = session.minting.handed_out().map(|meeting| {
+        let (score, member) = (hashed::meeting_number(key, &meeting.id), session.id.as_str().to_owned());
+        (keys::MEETINGS, sealed::Entry { score, member })
+    });
+    listed.chain(venue).chain(meeting).collect()
 }
 
 /// Reads an entry of a venue; `None` for what names no session and length.
@@ -109,9 +116,15 @@ mod tests {
     use super::*;
     use crate::app::ports::stored::Basis;
     use crate::domain::account::Revision;
+    use crate::domain::concealed::LinkUrl;
+    use crate::domain::id::GrantId;
     use crate::domain::id::ServiceId;
     use crate::domain::id::StaffId;
     use crate::domain::join::JoinKey;
+    use crate::domain::meeting::Held;
+    use crate::domain::meeting::Meeting;
+    use crate::domain::meeting::MeetingId;
+    use crate::domain::minting::MeetingState;
     use crate::domain::session::Booking;
     use crate::domain::session::Choice;
     use crate::domain::session::NewSession;
@@ -145,7 +158,10 @@ mod tests {
                 format!("-{}", index.as_str())
             }
         };
-        changes(&SessionChange { id, basis, before, write, due: None }).into_iter().map(words).collect()
+        changes(&HashKey::new([7; 32]), &SessionChange { id, basis, before, write, due: None })
+            .into_iter()
+            .map(words)
+            .collect()
     }
 
     fn put(session: Session) -> SessionWrite {
@@ -192,5 +208,34 @@ mod tests {
         assert_eq!(changed(Some(old.clone()), SessionWrite::Remove), gone);
         assert_eq!(changed(Some(cancelled.clone()), SessionWrite::Remove), [""; 0]);
         assert_eq!(changed(Some(cancelled), put(old)).len(), 3);
+    }
+
+    #[test]
+    fn a_session_stands_under_the_meeting_that_it_hands_out() {
+        let number = |id: &str| hashed::meeting_number(&HashKey::new([7; 32]), &MeetingId::new(id));
+        assert!((0..1 << 52).contains(&number("1")) && number("1") != number("2"));
+        let bound = |id: &str| {
+            let mut session = session("yoga", &[], 1);
+            let shown = session.booking.as_ref().unwrap().shown();
+            session.minting.state = MeetingState::Bound(Meeting {
+                grant: GrantId::parse(&"a".repeat(26)).unwrap(),
+                id: MeetingId::new(id),
+                join_url: LinkUrl::new("https://zoom.example/j/1".parse().unwrap()),
+                passcode: None,
+                shown,
+                shown_at: Timestamp::UNIX_EPOCH,
+                doubt: None,
+                seen_at: Timestamp::UNIX_EPOCH,
+                asked_at: None,
+                held: Held::default(),
+                generation: 1,
+                bound_at: Timestamp::UNIX_EPOCH,
+            });
+            session
+        };
+        let added = |id: &str| format!("+meetings@{}", number(id));
+        assert_eq!(changed(Some(session("yoga", &[], 1)), put(bound("1"))), [added("1")]);
+        assert_eq!(changed(Some(bound("1")), put(bound("2"))), [added("2")]);
+        assert_eq!(changed(Some(bound("1")), put(session("yoga", &[], 1))), ["-meetings"]);
     }
 }

@@ -1,11 +1,13 @@
 //! The store: the narrow waist `kv`, its backends, and what is laid on it. Knows neither HTTP nor providers.
 
 pub mod attention;
+pub mod directory;
 pub mod embedded;
 mod errors;
 pub mod feed;
 pub mod grants;
 mod hashed;
+pub mod inbox;
 pub mod keys;
 pub mod kv;
 mod listed;

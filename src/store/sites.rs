@@ -112,11 +112,13 @@ impl Sites for StoredSites {
             None => SealedWrite::Check,
         };
         let mut changes = vec![sealed_change(keys::site(), change.basis, site_write)];
+        // Read once and kept.
+        let key = self.sealed.hash_key().await?;
         let mut index = Vec::new();
         let mut dues = Vec::new();
         for session in &change.sessions {
             changes.push(as_sealed(session));
-            index.extend(listed::changes(session));
+            index.extend(listed::changes(key, session));
             index.push(work::as_step(&session.id, session.due));
             dues.extend(session.due);
         }

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use crate::app::ports::stored::StoreError;
 use crate::app::ports::tallies::Tallies;
-use crate::domain::id::OrganisationId;
 use crate::domain::tally::Draw;
 use crate::domain::tally::Drawn;
 use crate::store::hashed;
 use crate::store::keys;
-use crate::store::keys::Partition;
 use crate::store::sealed::Sealed;
 
 /// Shared numbers over the store. They are not sealed: the names say nothing, and stores count them.
@@ -23,18 +21,12 @@ impl StoredTallies {
     pub fn new(sealed: Arc<Sealed>) -> Self {
         Self { sealed }
     }
-
-    /// Under what an organisation's numbers are found. The key of the hash is read once and kept.
-    async fn id_of(&self, organisation: &str) -> Result<OrganisationId, StoreError> {
-        let name = hashed::name_of(&self.sealed, "organisation", &[organisation]).await?;
-        Ok(OrganisationId::parse(&name).expect("26 characters of base32"))
-    }
 }
 
 #[async_trait::async_trait]
 impl Tallies for StoredTallies {
     async fn draw(&self, organisation: &str, draws: &[Draw]) -> Result<Drawn, StoreError> {
-        let partition = Partition::Organisation(self.id_of(organisation).await?);
+        let partition = hashed::organisation(&self.sealed, organisation).await?;
         Ok(self.sealed.draw(&partition, &keys::TALLIES, draws).await?)
     }
 }

@@ -16,6 +16,7 @@ use crate::app::ports::store::WorkPlace;
 use crate::app::ports::store::WorkScope;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::domain::id::NoticeId;
 use crate::domain::id::SessionId;
 use crate::domain::meeting::after;
 use crate::store::keys;
@@ -71,6 +72,7 @@ impl Work for StoredWork {
             let scope = match partition {
                 Partition::Site(site) => WorkScope::Site(site),
                 Partition::Grant(grant) => WorkScope::Grant(grant),
+                Partition::Inbox(shard) => WorkScope::Inbox(shard),
                 Partition::Organisation(_) | Partition::Token(_) | Partition::System | Partition::Feed => {
                     return None;
                 }
@@ -158,6 +160,11 @@ pub(in crate::store) fn look_member(session: &SessionId) -> String {
     format!("look/{session}")
 }
 
+/// Where something that a provider told stands among due work.
+pub(in crate::store) fn notice_member(notice: &NoticeId) -> String {
+    format!("notice/{notice}")
+}
+
 /// The change that makes a session's next step due, or not due.
 pub(in crate::store) fn as_step(session: &SessionId, due: Option<Timestamp>) -> IndexChange {
     entry(keys::STEPS, &session_member(session), due)
@@ -180,12 +187,17 @@ fn partition_of(scope: &WorkScope) -> Partition {
     match scope {
         WorkScope::Site(site) => Partition::Site(site.clone()),
         WorkScope::Grant(grant) => Partition::Grant(grant.clone()),
+        WorkScope::Inbox(shard) => Partition::Inbox(*shard),
     }
 }
 
 fn item(scope: &WorkScope, member: &str) -> Option<WorkItem> {
     match scope {
         WorkScope::Grant(grant) => (member == GRANT_MEMBER).then(|| WorkItem::Grant(grant.clone())),
+        WorkScope::Inbox(_) => {
+            let id = member.strip_prefix("notice/")?;
+            Some(WorkItem::Notice(NoticeId::parse(id).ok()?))
+        }
         WorkScope::Site(site) if member == SITE_MEMBER => Some(WorkItem::Site(site.clone())),
         WorkScope::Site(site) => match member.split_once('/')? {
             ("session", id) => Some(WorkItem::Session(site.clone(), SessionId::parse(id).ok()?)),

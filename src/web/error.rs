@@ -1,6 +1,7 @@
 //! Owns which problem answers which failure of a use case (H21): the only place that knows statuses of failures.
 
 use tracing::error;
+use tracing::info;
 use tracing::warn;
 
 use crate::app::accounts::AccountError;
@@ -13,6 +14,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::services::ServiceError;
 use crate::app::sessions::SessionError;
 use crate::app::sites::SiteError;
+use crate::app::webhooks::WebhookError;
 use crate::domain::portal::Refused;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
@@ -51,6 +53,27 @@ impl From<CourseLinkError> for Problem {
             CourseLinkError::NoSessionsYet => of(Code::NoSessionsYet),
             CourseLinkError::RevisionMismatch => of(Code::RevisionMismatch),
             CourseLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotProven(_) => {
+                info!(error = %error, "webhook refused");
+                of(Code::BadSignature)
+            }
+            // No site is concerned, and what is answered with 4xx Zoom does not tell again.
+            WebhookError::Store(StoreError::Destroyed) => {
+                error!(error = %error, "a webhook cannot be kept");
+                Self::internal()
+            }
+            WebhookError::Store(error) => error.into(),
+            WebhookError::TooSlow => {
+                warn!(error = %error, "webhook put off");
+                of(Code::StoreUnavailable)
+            }
         }
     }
 }

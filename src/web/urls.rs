@@ -32,6 +32,9 @@ pub const FINISHED: &str = "/portal/finished";
 /// Where Zoom sends browsers back to: registered there.
 pub const ZOOM_CALLBACK: &str = "/oauth/zoom/callback";
 
+/// Where Zoom tells unasked what happened: registered there.
+pub const ZOOM_WEBHOOKS: &str = "/webhooks/zoom";
+
 /// The address of a one-time link into the portal.
 pub fn portal_link(base_url: &Url, token: &Token) -> Url {
     at(base_url, &format!("/portal/open/{}", token.expose()))
@@ -45,6 +48,11 @@ pub fn join(base_url: &Url, token: &JoinToken) -> Url {
 /// Where Zoom sends browsers back to.
 pub fn zoom_callback(base_url: &Url) -> Url {
     at(base_url, ZOOM_CALLBACK)
+}
+
+/// Where Zoom tells unasked what happened.
+pub fn zoom_webhooks(base_url: &Url) -> Url {
+    at(base_url, ZOOM_WEBHOOKS)
 }
 
 /// A page about an account.

@@ -7,3 +7,4 @@ pub mod store;
 pub mod stored;
 pub mod tallies;
 pub mod traces;
+pub mod webhooks;

@@ -15,6 +15,7 @@ use crate::domain::account::Host;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
 use crate::domain::id::GrantId;
+use crate::domain::meeting::Held;
 use crate::domain::meeting::Marker;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
@@ -190,6 +191,9 @@ impl Created {
             bound_at: now,
             shown_at: now,
             doubt: None,
+            seen_at: now,
+            asked_at: None,
+            held: Held::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Trace;
 use crate::domain::grant::Grant;
 use crate::domain::id::GrantId;
+use crate::domain::id::NoticeId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -274,6 +275,32 @@ pub enum WorkScope {
     Site(SiteId),
     /// A grant.
     Grant(GrantId),
+    /// Part of what providers told.
+    Inbox(InboxShard),
+}
+
+/// A part of what providers told: so many may be written and worked on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InboxShard(u8);
+
+impl InboxShard {
+    /// How many there are.
+    pub const COUNT: u8 = 16;
+
+    /// The one of this number; `None` where there are not so many.
+    pub fn new(number: u8) -> Option<Self> {
+        (number < Self::COUNT).then_some(Self(number))
+    }
+
+    /// The one where a notice is kept.
+    pub fn of(notice: &NoticeId) -> Self {
+        Self(notice.as_str().bytes().fold(0, u8::wrapping_add) % Self::COUNT)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
 }
 
 /// One thing to look at: level-triggered, so it says only what to look at.
@@ -289,4 +316,6 @@ pub enum WorkItem {
     Overlaps(SiteId, SessionId),
     /// The events of a site, to be told to all.
     Events(SiteId),
+    /// Something that a provider told.
+    Notice(NoticeId),
 }

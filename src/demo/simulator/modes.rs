@@ -53,8 +53,12 @@ pub struct Modes {
     pub rate_limit_headers: Presence,
     /// Which calls count in a host's hundred a day (4).
     pub daily_count: DailyCount,
-    /// When the app is told of the meeting a call made (5.4).
+    /// When the app is told of what a call did (5.4).
     pub webhooks: WebhookOrder,
+    /// How often the app is told the same (5.4).
+    pub webhook_copies: WebhookCopies,
+    /// Where a deauthorisation says when it was told (5.6).
+    pub deauthorization_time: DeauthorizationTime,
     /// How long every answer takes, after its request was carried out.
     pub latency_milliseconds: u32,
 }
@@ -253,6 +257,24 @@ mode!(
         AsAsked,
         /// So many, whatever the caller asks for.
         AtMost { meetings: u32 },
+    }
+);
+mode!(
+    /// How often the app is told the same.
+    WebhookCopies {
+        /// Once.
+        One,
+        /// Twice, one after the other.
+        Two,
+    }
+);
+mode!(
+    /// Where a deauthorisation says when it was told.
+    DeauthorizationTime {
+        /// Beside the payload, a number.
+        Beside,
+        /// Inside the payload, a text.
+        Inside,
     }
 );
 mode!(

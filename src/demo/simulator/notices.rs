@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use url::Url;
 
 use crate::providers::http::HttpClient;
 
-/// Who is told of meetings that are made, what they are yet to be told, and what they were told.
+/// Who is told of what happens, what they are yet to be told, and what they were told.
 #[derive(Debug, Default)]
 pub(super) struct Webhooks {
     subscriber: Option<Subscriber>,
@@ -31,7 +30,12 @@ pub(super) struct Subscriber {
 pub(super) struct Notice {
     /// Zoom's name for it.
     pub(super) event: &'static str,
-    pub(super) payload: Value,
+    /// The meeting it is about.
+    pub(super) meeting: Option<u64>,
+    /// As it is sent, each time.
+    pub(super) body: Box<str>,
+    /// Names it, each time it is sent.
+    pub(super) name: Box<str>,
 }
 
 /// What became of telling.
@@ -47,18 +51,16 @@ pub(super) struct Delivery {
     before_answer: bool,
 }
 
-impl Notice {
-    /// The meeting it is about.
-    fn meeting(&self) -> Option<u64> {
-        self.payload.pointer("/object/id").and_then(Value::as_u64)
-    }
-}
-
 impl Webhooks {
     /// Tells this address from here on; `None` tells nobody.
     pub(super) fn subscribe(&mut self, subscriber: Option<Subscriber>) {
         self.subscriber = subscriber;
         self.waiting.clear();
+    }
+
+    /// Who is told, if anybody is.
+    pub(super) fn subscriber(&self) -> Option<Subscriber> {
+        self.subscriber.clone()
     }
 
     /// Notes what somebody is to be told, if anybody is.
@@ -75,7 +77,7 @@ impl Webhooks {
 
     /// Notes what became of telling: what the app answered, if anything.
     pub(super) fn told(&mut self, notice: &Notice, at: Timestamp, status: Option<u16>) {
-        let meeting_id = notice.meeting();
+        let meeting_id = notice.meeting;
         let before_answer = meeting_id.is_some_and(|meeting| !self.answered.contains(&meeting));
         self.deliveries.push(Delivery { event: notice.event, at, status, meeting_id, before_answer });
     }

@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use url::Url;
 
 use crate::app::ports::clock::Clock;
 use crate::demo::simulator::answer::Answer;
@@ -36,6 +37,7 @@ use crate::demo::simulator::entropy::Entropy;
 use crate::demo::simulator::exchange::exchange;
 use crate::demo::simulator::meetings::change;
 use crate::demo::simulator::meetings::list::list;
+use crate::demo::simulator::notices::Subscriber;
 use crate::demo::simulator::oauth;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::pages;
@@ -45,6 +47,8 @@ use crate::demo::simulator::state::Act;
 use crate::demo::simulator::state::Call;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::users;
+use crate::providers::http::HttpClient;
+use crate::providers::http::NoClient;
 
 const BODY_LIMIT: usize = 256 * 1024;
 /// How long open connections may take to end at a shutdown.
@@ -67,6 +71,13 @@ impl Simulator {
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, seed: u64) -> Self {
         let shared = Shared::new(settings, SimulatedClock::new(clock), Entropy::new(seed));
         Self { shared: Arc::new(shared), beside: Router::new() }
+    }
+
+    /// Tells the app at this address what happens, from the beginning. Fails where no client can be made.
+    pub fn telling(self, url: Url) -> Result<Self, NoClient> {
+        let http = HttpClient::open()?;
+        self.shared.open().webhooks.subscribe(Some(Subscriber { url, http }));
+        Ok(self)
     }
 
     /// Answers these routes, too: pages that live on the simulator's address without being Zoom's.

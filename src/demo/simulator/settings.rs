@@ -16,7 +16,7 @@ const APP_SCOPES: [&str; 6] = [
 ];
 
 /// The secret token where nobody names another: a word everybody may know, since it vouches for a simulator alone.
-const WEBHOOK_SECRET: &str = "the webhook secret of the simulator";
+pub const WEBHOOK_SECRET: &str = "the webhook secret of the simulator";
 
 /// What a simulator is started with.
 #[derive(Debug, Clone)]

@@ -177,6 +177,54 @@ fn scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Scope
     Ok(text.map(|text| text.split_whitespace().map(|scope| Scope::new(scope.to_owned())).collect()))
 }
 
+/// Something that Zoom tells unasked (zoom/facts.md 5.5): whatever is not used may be of any type.
+#[derive(Deserialize)]
+pub(super) struct Webhook {
+    pub(super) event: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) event_ts: Option<Word>,
+    #[serde(default)]
+    pub(super) payload: WebhookPayload,
+}
+
+/// What an event is about.
+#[derive(Default, Deserialize)]
+pub(super) struct WebhookPayload {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) account_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) object: Option<WebhookObject>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) user_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) client_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) deauthorization_time: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) event_ts: Option<Word>,
+    #[serde(default, rename = "plainToken", deserialize_with = "lenient")]
+    pub(super) plain_token: Option<String>,
+}
+
+/// The meeting or user of an event.
+#[derive(Deserialize)]
+pub(super) struct WebhookObject {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<Word>,
+}
+
+/// A text, or an integer that is as good as one.
+pub(super) struct Word(pub(super) String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let number = value.as_u64().map(|number| number.to_string());
+        let text = number.or_else(|| value.as_str().map(str::to_owned));
+        text.map(Self).ok_or_else(|| D::Error::custom("no text and no integer"))
+    }
+}
+
 /// A number of up to 64 bits that is only a name: an integer in some answers, a string in others.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Digits(pub(super) String);

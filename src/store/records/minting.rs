@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
 use crate::domain::id::GrantId;
+use crate::domain::meeting::Held;
 use crate::domain::meeting::Meeting;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting::Shown;
@@ -44,6 +45,7 @@ pub(super) struct MintingV1 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a shape lives for one read or write")]
 enum StateV1 {
     Nothing,
     Intended {
@@ -77,6 +79,14 @@ struct MeetingV1 {
     shown_at: Option<Time>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubt: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Time>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -287,6 +297,10 @@ impl From<&Meeting> for MeetingV1 {
             bound_at: meeting.bound_at,
             shown_at: Some(meeting.shown_at),
             doubt: meeting.doubt,
+            seen_at: Some(meeting.seen_at),
+            asked_at: meeting.asked_at,
+            started_at: meeting.held.started_at,
+            ended_at: meeting.held.ended_at,
         }
     }
 }
@@ -304,6 +318,9 @@ impl TryFrom<MeetingV1> for Meeting {
             generation: shape.generation,
             shown_at: shape.shown_at.unwrap_or(shape.bound_at),
             doubt: shape.doubt,
+            seen_at: shape.seen_at.unwrap_or(shape.bound_at),
+            asked_at: shape.asked_at,
+            held: Held { started_at: shape.started_at, ended_at: shape.ended_at },
             bound_at: shape.bound_at,
         })
     }

@@ -1,4 +1,5 @@
-//! The public listener's pages: the portal, the way back from Zoom, join addresses. Knows no JSON.
+//! The public listener's pages: the portal, the way back from Zoom, join addresses. Knows no JSON but
+//! the answer to a webhook.
 
 mod asking;
 mod assets;
@@ -17,6 +18,8 @@ mod router;
 mod shell;
 mod state;
 mod visiting;
+mod webhooks;
 mod words;
 
 pub use crate::web::public::router::router;
+pub use crate::web::public::webhooks::webhooks;

@@ -93,6 +93,10 @@ async fn what_it_says_to_write_makes_greenroom_use_it() {
         let zoom = running.zoom.replace("own ", &format!("{}/own ", folder.path().display()));
         let config = Written::new(&format!("{before}{zoom}\n[auth]{rest}")).load(&[]).unwrap();
         assert_eq!(config.zoom_secrets.client[0].expose_secret(), secret);
+        assert_eq!(
+            config.zoom_secrets.webhook[0].expose_secret(),
+            greenroom::demo::simulator::WEBHOOK_SECRET
+        );
         assert_eq!(config.zoom.client_id, arguments.get(1).map_or("greenroom-demo", |id| id));
         assert_eq!(config.zoom.api_url.as_str(), format!("{}/", running.origin));
         for (url, expected) in

@@ -37,4 +37,5 @@ mod start;
 mod stored;
 mod tenancy;
 mod tokens;
+mod webhooks;
 pub(crate) mod world;

@@ -7,6 +7,7 @@ use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::demo::simulator::Settings;
 use greenroom::demo::simulator::Simulator;
 use greenroom::server::Farewell;
+use greenroom::server::Live;
 use greenroom::server::Outside;
 use greenroom::server::Server;
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ const CLIENT_SECRET: &str = "client-secret-for-tests";
 /// A gateway that runs in this process.
 pub(super) struct Gateway {
     pub(super) internal: Url,
+    pub(super) live: Live,
     pub(super) stop: CancellationToken,
     pub(super) ended: JoinHandle<()>,
 }
@@ -33,9 +35,10 @@ pub(super) async fn serve(settings: &[(String, String)], clock: &ShiftClock) -> 
     let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
     let server = Server::open(&config, outside).await.unwrap();
     let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
+    let live = server.live().clone();
     let stop = CancellationToken::new();
     let ended = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
-    Gateway { internal, stop, ended }
+    Gateway { internal, live, stop, ended }
 }
 
 /// Starts the simulator; answers where it is.

@@ -201,6 +201,11 @@ impl World {
         self.client.request(method, self.internal.join(path).unwrap())
     }
 
+    /// A request to the public address.
+    pub(crate) fn outside(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, self.public.join(path).unwrap())
+    }
+
     pub(crate) async fn send(&self, mut request: reqwest::RequestBuilder, body: Option<&Value>) -> Reply {
         if let Some(body) = body {
             request = request.json(body);
@@ -309,6 +314,13 @@ impl World {
             tokio::task::yield_now().await;
         }
         panic!("never: {what}");
+    }
+
+    /// Has the running gateway take over the secrets of its settings with others laid over them.
+    pub(crate) fn take_over(&self, further: &[(&str, &str)]) {
+        let mut settings = self.settings.clone();
+        settings.extend(further.iter().map(|(key, value)| (format!("GREENROOM_{key}"), (*value).to_owned())));
+        self.gateway.live.take(&greenroom::config::load(None, settings.into_iter()).unwrap());
     }
 
     /// Stops the gateway, and waits until its records are closed. The simulator goes on.

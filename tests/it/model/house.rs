@@ -19,6 +19,7 @@ use greenroom::domain::id::SiteId;
 use greenroom::domain::id::StaffId;
 use greenroom::domain::join::JoinKey;
 use greenroom::domain::locale::Locale;
+use greenroom::domain::meeting::Held;
 use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::meeting::Shown;
@@ -52,8 +53,13 @@ const TICK_SECONDS: i64 = 30;
 pub(super) const DAYS: u8 = 100;
 const DAY_SECONDS: i64 = 25 * 3_600;
 const BEGINNING: i64 = 1_800_000_000;
-/// The session is far ahead, whatever the model does.
-const STARTS_AFTER: i64 = 100 * 86_400;
+/// The session is far ahead, whatever the model does: not even a look at its meeting comes due.
+const STARTS_AFTER: i64 = 1_000 * 86_400;
+
+/// Whether a time is beyond all that the model does.
+pub(super) fn is_never(at: Timestamp) -> bool {
+    at > self::at(u8::MAX)
+}
 
 /// When a tick is.
 pub(super) fn at(tick: u8) -> Timestamp {
@@ -250,6 +256,9 @@ pub(super) fn meeting(launch: Launch, made: MeetingNumber, now: u8) -> Meeting {
         bound_at: at(0),
         shown_at: at(now),
         doubt: None,
+        seen_at: at(0),
+        asked_at: None,
+        held: Held::default(),
     }
 }
 

@@ -146,7 +146,17 @@ impl Records {
     pub(super) fn rests(&mut self, record: RecordId, now: u8) -> bool {
         let answer = self.ask(record, Asked::Rests, now, |records, stored, now| {
             let Stored::Session(session) = stored else { return Answer::Rests(true) };
-            Answer::Rests(records.step(&session, now) == Step::Rest)
+            Answer::Rests(match records.step(&session, now) {
+                Step::Rest => true,
+                Step::Wait(until) => house::is_never(until),
+                Step::Create(_)
+                | Step::Look(_)
+                | Step::Update(..)
+                | Step::Check(_)
+                | Step::Remove(_)
+                | Step::Search(_)
+                | Step::Forget => false,
+            })
         });
         let Answer::Rests(rests) = answer else { unreachable!("{answer:?}") };
         rests
@@ -233,6 +243,7 @@ impl Records {
             Step::Update(meeting, shown) => {
                 Call::Update(house::number_of(&meeting.id), house::start_of(shown), now)
             }
+            Step::Check(_) => unreachable!("the session is too far ahead for a look at its meeting"),
             Step::Remove(doomed) => Call::Remove(house::number_of(&doomed.id)),
             Step::Search(stray) => Call::Search(house::launch_of(stray), stray.looks),
         };

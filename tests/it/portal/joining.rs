@@ -13,6 +13,7 @@ use greenroom::domain::custom_link::CustomLink;
 use greenroom::domain::id::GrantId;
 use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::SessionId;
+use greenroom::domain::meeting::Held;
 use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::minting::BlockReason;
@@ -89,6 +90,9 @@ pub(super) fn with_meeting(mut session: Session) -> Session {
         bound_at: booking.starts_at,
         shown_at: booking.starts_at,
         doubt: None,
+        seen_at: booking.starts_at,
+        asked_at: None,
+        held: Held::default(),
     });
     session
 }

@@ -26,6 +26,10 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::webhooks::Heard;
+use greenroom::app::ports::webhooks::NotProven;
+use greenroom::app::ports::webhooks::Unproven;
+use greenroom::app::ports::webhooks::Webhooks;
 use greenroom::app::settings;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
@@ -46,8 +50,10 @@ use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
 use greenroom::domain::token::Token;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::store::directory::StoredDirectory;
 use greenroom::store::embedded::Embedded;
 use greenroom::store::feed::StoredFeed;
+use greenroom::store::inbox::StoredInbox;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::traces::StoredTraces;
@@ -191,6 +197,16 @@ impl Authorization for Provider {
     }
 }
 
+/// No page believes a webhook.
+#[derive(Debug)]
+struct NoWebhooks;
+
+impl Webhooks for NoWebhooks {
+    fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
+        Err(NotProven)
+    }
+}
+
 /// No meeting is ever made by a page.
 #[derive(Debug)]
 struct NoMeetings;
@@ -257,6 +273,8 @@ impl World {
         let gateway = Gateway {
             clock: Arc::clone(&clock) as _,
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
+            inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
+            directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
             heard: Arc::default(),
             closures: Arc::default(),
@@ -271,6 +289,7 @@ impl World {
             work: Arc::clone(&memory) as _,
             authorization: Arc::clone(&provider) as _,
             meetings: Arc::new(NoMeetings),
+            webhooks: Arc::new(NoWebhooks),
             settings: Arc::new(told(&base)),
             tasks: TaskTracker::new(),
             bell: Arc::default(),

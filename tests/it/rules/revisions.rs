@@ -9,6 +9,7 @@ use greenroom::domain::concealed::Concealed;
 use greenroom::domain::concealed::LinkUrl;
 use greenroom::domain::id::GrantId;
 use greenroom::domain::link::Link;
+use greenroom::domain::meeting::Held;
 use greenroom::domain::meeting::Meeting;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::meeting::Shown;
@@ -265,6 +266,12 @@ impl House {
                 Outcome::Rejected => minting.gone(&bound.id),
                 Outcome::Lost => minting,
             }),
+            Step::Check(bound) => self.settle(|minting, now| match outcome {
+                Outcome::Made => moved(minting.seen(&bound.id, now), &bound, now),
+                Outcome::Later(reason) => minting.paused(pause(&bound.grant, reason, now)),
+                Outcome::Rejected => minting.gone(&bound.id),
+                Outcome::Lost => minting,
+            }),
             Step::Remove(doomed) => self.settle(|minting, _| minting.removed(&doomed)),
             Step::Search(stray) => self.settle(|minting, now| match outcome {
                 Outcome::Made => {
@@ -316,6 +323,9 @@ fn meeting(intent: &Intent, generation: u64, now: Timestamp) -> Meeting {
         bound_at: now,
         shown_at: now,
         doubt: None,
+        seen_at: now,
+        asked_at: None,
+        held: Held::default(),
     }
 }
 
@@ -332,6 +342,9 @@ fn late(stray: &Stray, now: Timestamp) -> Meeting {
         bound_at: now,
         shown_at: now,
         doubt: None,
+        seen_at: now,
+        asked_at: None,
+        held: Held::default(),
     }
 }
 

@@ -9,6 +9,8 @@ use greenroom::app::booking::Book;
 use greenroom::app::choice;
 use greenroom::app::gateway::Gateway;
 use greenroom::app::jobs;
+use greenroom::app::ports::stored::StoreError;
+use greenroom::app::ports::webhooks::Received;
 use greenroom::app::presupposed::Presupposed;
 use greenroom::app::refresh;
 use greenroom::app::services;
@@ -23,6 +25,9 @@ use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::id::StaffId;
 use greenroom::domain::locale::Locale;
+use greenroom::domain::meeting::MeetingId;
+use greenroom::domain::notice::News;
+use greenroom::domain::notice::Notice;
 use greenroom::domain::service::ServiceKind;
 use greenroom::domain::session::Booking;
 use greenroom::domain::session::Choice;
@@ -104,6 +109,8 @@ pub(super) enum Deed {
     Connect(Account, &'static str),
     Disconnect(Account, Leaving),
     Read(u64),
+    /// Zoom tells of a session's meeting, and of one that is none of ours.
+    Hear(u64),
     /// What needs a person is listed.
     ListJobs,
     OffBoard,
@@ -157,6 +164,7 @@ impl Doer {
             Deed::Connect(account, email) => self.connect(*account, email).await,
             Deed::Disconnect(account, leaving) => self.disconnect(*account, *leaving).await,
             Deed::Read(number) => self.read(*number).await,
+            Deed::Hear(number) => self.hear(*number).await.map_err(told),
             Deed::ListJobs => jobs::list(&self.gateway, None, None)
                 .await
                 .map_err(told)
@@ -266,6 +274,29 @@ impl Doer {
         };
         let access = refresh::access(&self.gateway, grant, need).await.map_err(told)?;
         Ok(format!("token {}", access.generation))
+    }
+
+    /// Takes in two notices, as proven. The organisation of the second has no account here any more.
+    async fn hear(&self, number: u64) -> Result<String, StoreError> {
+        let snapshot = self.gateway.sites.read(&studio(), &[session(number)]).await?;
+        let site = snapshot.site.value.expect("the site was founded");
+        let default = site.default_account().and_then(|account| account.connection.hosted());
+        let organisation = default.expect("the default account is at Zoom").host.account_id.clone();
+        let found = snapshot.sessions.into_iter().find_map(|stored| stored.value).expect("it was booked");
+        let meeting = found.minting.handed_out().expect("it has a meeting").id.clone();
+        let now = self.gateway.clock.now();
+        self.gateway.directory.note_site("elsewhere", &studio(), now - 2.hours()).await?;
+        let news = [
+            (organisation, News::MeetingChanged(meeting)),
+            ("elsewhere".into(), News::MeetingStarted(MeetingId::new("1"))),
+        ];
+        for (organisation, news) in news {
+            let notice = Notice { organisation: organisation.clone(), news, at: now };
+            let received = Received { notice, identity: vec![organisation, now.to_string()] };
+            self.gateway.inbox.put_if_absent(&received, now).await?;
+        }
+        self.gateway.bell.notify_one();
+        Ok("heard".into())
     }
 
     async fn read(&self, number: u64) -> Result<String, String> {

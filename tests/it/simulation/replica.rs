@@ -21,9 +21,12 @@ use greenroom::providers::zoom::parts::TOKEN_TIMEOUT;
 use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
+use greenroom::providers::zoom::webhooks::ZoomWebhooks;
 use greenroom::store::attention::StoredAttentions;
+use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
+use greenroom::store::inbox::StoredInbox;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
@@ -173,9 +176,12 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), clock)),
         tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
+        inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
+        directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
         work: Arc::new(StoredWork::new(sealed)),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
+        webhooks: Arc::new(ZoomWebhooks::new(&parts)),
         settings: Arc::new(settings),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),

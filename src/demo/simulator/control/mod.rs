@@ -45,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/simulator/meetings/{id}/start", post(meetings::start))
         .route("/simulator/meetings/{id}/end", post(meetings::end))
         .route("/simulator/webhooks", post(webhooks::subscribe).delete(webhooks::unsubscribe))
+        .route("/simulator/webhooks/validate", post(webhooks::validate))
         .route("/simulator/ledger", get(ledger::show))
         .route("/simulator/reset", post(reset))
         .route("/simulator/{*rest}", axum::routing::any(unknown_route))

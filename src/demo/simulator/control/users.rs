@@ -14,11 +14,13 @@ use crate::demo::simulator::control::Body;
 use crate::demo::simulator::control::ControlError;
 use crate::demo::simulator::control::Shown;
 use crate::demo::simulator::modes::merged;
+use crate::demo::simulator::news;
 use crate::demo::simulator::settings::SimulatedAccount;
 use crate::demo::simulator::settings::SimulatedUser;
 use crate::demo::simulator::state::Shared;
 use crate::demo::simulator::state::State;
 use crate::demo::simulator::user::User;
+use crate::demo::simulator::webhooks::deliver;
 
 pub(super) async fn list(Extract(shared): Extract<Arc<Shared>>) -> Shown {
     let state = shared.open();
@@ -59,15 +61,19 @@ fn check(state: &State, profile: &SimulatedUser) -> Result<(), ControlError> {
     Ok(())
 }
 
-/// The user removes the app at Zoom: its tokens are dead.
+/// The user removes the app at Zoom: its tokens are dead, and the app is told before this is answered.
 pub(super) async fn remove_app(
     Extract(shared): Extract<Arc<Shared>>,
     Path(email): Path<String>,
 ) -> Result<StatusCode, ControlError> {
-    let mut state = shared.open();
-    let user = state.find_user(&email).map(|user| user.id.clone());
-    let user = user.ok_or_else(|| ControlError::Missing(format!("user {email}")))?;
-    state.grants.remove_user(&user);
+    {
+        let mut state = shared.open();
+        let user = state.find_user(&email).cloned();
+        let user = user.ok_or_else(|| ControlError::Missing(format!("user {email}")))?;
+        state.grants.remove_user(&user.id);
+        news::deauthorized(&mut state, &user, shared.clock.now());
+    }
+    deliver(&shared).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

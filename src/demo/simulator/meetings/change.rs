@@ -16,13 +16,13 @@ use crate::demo::simulator::meetings::render;
 use crate::demo::simulator::modes::DailyCount;
 use crate::demo::simulator::modes::DeleteInProgress;
 use crate::demo::simulator::modes::JoinUrlAfterUpdate;
+use crate::demo::simulator::news;
 use crate::demo::simulator::operation::Operation;
 use crate::demo::simulator::received::Received;
 use crate::demo::simulator::settings::UserPlan;
 use crate::demo::simulator::state::State;
 use crate::demo::simulator::user::User;
 use crate::demo::simulator::users::refuse_foreign;
-use crate::demo::simulator::webhooks::note_created;
 
 /// Answers `POST /v2/users/{me}/meetings`.
 pub(in crate::demo::simulator) fn create(
@@ -39,7 +39,7 @@ pub(in crate::demo::simulator) fn create(
     state.meetings.put(meeting.clone());
     state.limits.count_host(&host.id, now);
     let body = render::whole(state, &meeting, now);
-    note_created(state, &meeting);
+    news::created(state, &meeting, now);
     Ok(Answer::json(StatusCode::CREATED, body).about(id))
 }
 
@@ -64,8 +64,10 @@ pub(in crate::demo::simulator) fn update(
     let meeting = state.own_meeting(&host, now, received)?;
     let draft = state.admit_write(&host, now, received, Purpose::Update)?;
     refuse_scheduling_for_others(&draft, &host)?;
+    let before = meeting.clone();
     let meeting = state.changed(meeting, draft, now)?;
-    state.meetings.put(meeting);
+    state.meetings.put(meeting.clone());
+    news::updated(state, (&before, &meeting), now);
     state.limits.count_host(&host.id, now);
     Ok(Answer::no_content())
 }
@@ -94,6 +96,7 @@ pub(in crate::demo::simulator) fn delete(
     if meeting.stage == Stage::Started && state.modes.delete_in_progress == DeleteInProgress::Refused {
         return refused(3002, "You cannot delete this meeting since it's in progress.");
     }
+    news::deleted(state, &meeting, now);
     state.meetings.put(Meeting { stage: Stage::Deleted, ..meeting });
     if state.modes.daily_count == DailyCount::ExecutedAndDeletes {
         state.limits.count_host(&host.id, now);

@@ -67,6 +67,23 @@ pub(in crate::demo::simulator) fn noticed(state: &State, meeting: &Meeting) -> V
     Value::Object(fields)
 }
 
+/// A meeting as webhooks show it that is gone, or held (zoom/facts.md 5.5).
+pub(in crate::demo::simulator) fn brief(meeting: &Meeting) -> Value {
+    let mut fields = object(json!({
+        "uuid": meeting.uuid,
+        "id": meeting.id,
+        "host_id": meeting.host.as_str(),
+        "topic": meeting.topic,
+        "type": meeting.kind,
+        "duration": meeting.duration_minutes,
+        "timezone": meeting.time_zone,
+    }));
+    if let Some(start) = meeting.start {
+        fields.insert("start_time".to_owned(), json!(seconds(start)));
+    }
+    Value::Object(fields)
+}
+
 fn common(state: &State, meeting: &Meeting) -> Map<String, Value> {
     let mut fields = object(json!({
         "uuid": meeting.uuid,
@@ -104,7 +121,7 @@ fn origin(state: &State) -> &str {
 }
 
 /// A time as Zoom writes it: no fraction.
-fn seconds(time: Timestamp) -> String {
+pub(in crate::demo::simulator) fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

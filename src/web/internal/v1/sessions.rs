@@ -81,6 +81,7 @@ pub(super) struct PutSession {
 #[schema(as = Session, examples(json!({
     "session_id": "s-1", "service_id": "yoga", "staff_ids": ["ana"], "title": "Yoga with Ana",
     "starts_at": "2027-03-01T13:00:00Z", "duration_minutes": 60, "time_zone": "America/Sao_Paulo", "revision": 1,
+    "held": {"started_at": null, "ended_at": null},
     "link": {
         "session_id": "s-1", "status": "pending", "reason": "minting", "provider": "zoom", "source": "site_default",
         "staff_id": null, "join_url": "https://meet.studio.example/j/4fK", "provider_url": null, "password": null,
@@ -111,8 +112,22 @@ pub(super) struct SessionBody {
     /// Grows with every change of the session; its link has a revision of its own.
     #[schema(value_type = Revision)]
     revision: u64,
+    /// When its meeting was held, as far as the provider told.
+    held: Held,
     /// Its link, as staff see it.
     link: LinkBody,
+}
+
+/// When a session's meeting was held, as far as the provider told: for showing only.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Held)]
+struct Held {
+    /// When it was started last; null while that is not known.
+    #[schema(value_type = Option<Moment>)]
+    started_at: Option<Timestamp>,
+    /// When it ended last; null while that is not known.
+    #[schema(value_type = Option<Moment>)]
+    ended_at: Option<Timestamp>,
 }
 
 /// Book or change a session
@@ -233,6 +248,7 @@ impl SessionBody {
     /// A session with its link, as for staff.
     pub(super) fn new(view: &SessionView, state: &Internal) -> Result<Self, Problem> {
         let booking = view.session.booking.as_ref().ok_or_else(Problem::internal)?;
+        let held = view.session.minting.handed_out().map(|meeting| meeting.held).unwrap_or_default();
         Ok(Self {
             session_id: view.session.id.as_str().into(),
             service_id: booking.service_id.as_str().into(),
@@ -242,6 +258,7 @@ impl SessionBody {
             duration_minutes: booking.duration_minutes,
             time_zone: booking.time_zone.as_str().into(),
             revision: view.session.revision.0,
+            held: Held { started_at: held.started_at, ended_at: held.ended_at },
             link: LinkBody::new(view, Audience::Staff, state),
         })
     }

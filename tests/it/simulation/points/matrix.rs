@@ -77,6 +77,7 @@ fn unfinished(operation: Operation, world: &World) -> Vec<String> {
         | Deed::Connect(..)
         | Deed::Disconnect(..)
         | Deed::Read(_)
+        | Deed::Hear(_)
         | Deed::ListJobs
         | Deed::OffBoard
         | Deed::Use(..) => Vec::new(),
@@ -103,7 +104,8 @@ fn every_fault_at_every_point_is_survived(
         Operation::Refresh,
         Operation::OffBoard,
         Operation::LoseTwice,
-        Operation::ListJobs
+        Operation::ListJobs,
+        Operation::Hear
     )]
     operation: Operation,
 ) {

@@ -22,8 +22,10 @@ use greenroom::app::ports::stored::StoreError;
 use crate::simulation::points::provider::PointedAuthorization;
 use crate::simulation::points::provider::PointedMeetings;
 use crate::simulation::points::stored::PointedAttentions;
+use crate::simulation::points::stored::PointedDirectory;
 use crate::simulation::points::stored::PointedFeed;
 use crate::simulation::points::stored::PointedGrants;
+use crate::simulation::points::stored::PointedInbox;
 use crate::simulation::points::stored::PointedSites;
 use crate::simulation::points::stored::PointedTallies;
 use crate::simulation::points::stored::PointedTickets;
@@ -127,6 +129,8 @@ impl Points {
             feed: Arc::new(PointedFeed(gateway.feed, at.clone())),
             tallies: Arc::new(PointedTallies(gateway.tallies, at.clone())),
             attentions: Arc::new(PointedAttentions(gateway.attentions, at.clone())),
+            inbox: Arc::new(PointedInbox(gateway.inbox, at.clone())),
+            directory: Arc::new(PointedDirectory(gateway.directory, at.clone())),
             work: Arc::new(PointedWork(gateway.work, at.clone())),
             authorization: Arc::new(PointedAuthorization(gateway.authorization, at.clone())),
             meetings: Arc::new(PointedMeetings(gateway.meetings, at)),

@@ -41,10 +41,11 @@ pub(super) enum Operation {
     OffBoard,
     LoseTwice,
     ListJobs,
+    Hear,
 }
 
 impl Operation {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Book,
         Self::BookBatch,
         Self::Reschedule,
@@ -63,6 +64,7 @@ impl Operation {
         Self::OffBoard,
         Self::LoseTwice,
         Self::ListJobs,
+        Self::Hear,
     ];
 
     /// Makes what it begins with: a site with two sessions, one on the default account and one on Ana's.
@@ -100,7 +102,8 @@ impl Operation {
             | Self::Replace
             | Self::DisconnectKeep
             | Self::DisconnectDelete
-            | Self::OffBoard => {}
+            | Self::OffBoard
+            | Self::Hear => {}
         }
         world.pass(Duration::from_secs(20));
     }
@@ -126,6 +129,7 @@ impl Operation {
             Self::DisconnectDelete => Deed::Disconnect(Account::Default, Leaving::Delete),
             Self::OffBoard => Deed::OffBoard,
             Self::ListJobs => Deed::ListJobs,
+            Self::Hear => Deed::Hear(0),
         }
     }
 }

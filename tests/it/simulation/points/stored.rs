@@ -32,15 +32,23 @@ use greenroom::app::ports::traces::FeedPlace;
 use greenroom::app::ports::traces::Only;
 use greenroom::app::ports::traces::Traces;
 use greenroom::app::ports::traces::Window;
+use greenroom::app::ports::webhooks::Directory;
+use greenroom::app::ports::webhooks::Inbox;
+use greenroom::app::ports::webhooks::Kept;
+use greenroom::app::ports::webhooks::NotedSite;
+use greenroom::app::ports::webhooks::Received;
 use greenroom::domain::delivery::Delivery;
 use greenroom::domain::delivery::DeliveryName;
 use greenroom::domain::grant::Grant;
 use greenroom::domain::history::SitePast;
 use greenroom::domain::id::GrantId;
+use greenroom::domain::id::NoticeId;
 use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::SessionId;
 use greenroom::domain::id::SiteId;
 use greenroom::domain::id::TokenHash;
+use greenroom::domain::meeting::MeetingId;
+use greenroom::domain::notice::Notice;
 use greenroom::domain::session::Session;
 use greenroom::domain::tally::Draw;
 use greenroom::domain::tally::Drawn;
@@ -226,6 +234,50 @@ pub(super) struct PointedTallies(pub(super) Arc<dyn Tallies>, pub(super) Post);
 impl Tallies for PointedTallies {
     async fn draw(&self, organisation: &str, draws: &[Draw]) -> Result<Drawn, StoreError> {
         self.1.at("tallies.draw", self.0.draw(organisation, draws)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedInbox(pub(super) Arc<dyn Inbox>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Inbox for PointedInbox {
+    async fn put_if_absent(&self, received: &Received, now: Timestamp) -> Result<Kept, StoreError> {
+        self.1.at("inbox.put_if_absent", self.0.put_if_absent(received, now)).await
+    }
+
+    async fn find(&self, id: &NoticeId) -> Result<Option<Notice>, StoreError> {
+        self.0.find(id).await
+    }
+
+    async fn put_off(&self, id: &NoticeId, due: Option<Timestamp>) -> Result<(), StoreError> {
+        self.1.at("inbox.put_off", self.0.put_off(id, due)).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PointedDirectory(pub(super) Arc<dyn Directory>, pub(super) Post);
+
+#[async_trait::async_trait]
+impl Directory for PointedDirectory {
+    async fn note_site(&self, organisation: &str, site: &SiteId, now: Timestamp) -> Result<(), StoreError> {
+        self.1.at("directory.note_site", self.0.note_site(organisation, site, now)).await
+    }
+
+    async fn sites_of(
+        &self,
+        organisation: &str,
+        after: Option<&NotedSite>,
+    ) -> Result<Vec<NotedSite>, StoreError> {
+        self.0.sites_of(organisation, after).await
+    }
+
+    async fn remove_site(&self, organisation: &str, noted: &NotedSite) -> Result<(), StoreError> {
+        self.1.at("directory.remove_site", self.0.remove_site(organisation, noted)).await
+    }
+
+    async fn sessions_with(&self, site: &SiteId, meeting: &MeetingId) -> Result<Vec<SessionId>, StoreError> {
+        self.0.sessions_with(site, meeting).await
     }
 }
 
