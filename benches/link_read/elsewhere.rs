@@ -1,5 +1,6 @@
 //! What a link read never reaches: a provider, an issuer's key set. Answers nothing.
 
+use greenroom::app::ports::outgoing::Push;
 use greenroom::app::ports::provider::Authorization;
 use greenroom::app::ports::provider::AuthorizationError;
 use greenroom::app::ports::provider::Authorized;
@@ -14,7 +15,10 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::domain::event::Event;
 use greenroom::domain::meeting::MeetingId;
+use greenroom::domain::reply::Answer;
+use greenroom::domain::reply::Reply;
 use greenroom::domain::token::Token;
 use greenroom::web::auth::FetchFailed;
 use greenroom::web::auth::FetchKeys;
@@ -79,5 +83,16 @@ impl Meetings for Elsewhere {
 impl FetchKeys for Elsewhere {
     async fn fetch(&self, _: &Url) -> Result<Vec<u8>, FetchFailed> {
         Err(FetchFailed("nobody is there".into()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Push for Elsewhere {
+    fn endpoints(&self) -> Vec<Url> {
+        Vec::new()
+    }
+
+    async fn push(&self, _: &Url, _: &Event) -> Reply {
+        Reply { answer: Answer::Unreachable, retry_after: None }
     }
 }

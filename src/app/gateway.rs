@@ -22,6 +22,7 @@ use crate::app::ports::store::Work;
 use crate::app::ports::tallies::Tallies;
 use crate::app::ports::traces::Feed;
 use crate::app::ports::traces::Traces;
+use crate::app::receivers::Receivers;
 use crate::app::settings;
 use crate::domain::entropy::Entropy;
 use crate::domain::grant::RefreshTiming;
@@ -46,6 +47,8 @@ pub struct Gateway {
     pub traces: Arc<dyn Traces>,
     /// The events of all sites.
     pub feed: Arc<dyn Feed>,
+    /// Who is told of every event.
+    pub receivers: Arc<Receivers>,
     /// Which sessions need a person.
     pub attentions: Arc<dyn Attentions>,
     /// Numbers that replicas share.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::EventId;
+use crate::domain::id::EndpointId;
 use crate::domain::id::GrantId;
 use crate::domain::id::OrganisationId;
 use crate::domain::id::ServiceId;
@@ -34,6 +35,8 @@ pub enum Partition {
     System,
     /// The events of all sites.
     Feed,
+    /// How far one endpoint has been told of them.
+    Endpoint(EndpointId),
 }
 
 impl Partition {
@@ -43,7 +46,12 @@ impl Partition {
     pub fn floor_lifetime(&self) -> Option<Duration> {
         match self {
             Self::Token(_) => Some(TOKEN_FLOOR_LIFETIME),
-            Self::Site(_) | Self::Grant(_) | Self::Organisation(_) | Self::System | Self::Feed => None,
+            Self::Site(_)
+            | Self::Grant(_)
+            | Self::Organisation(_)
+            | Self::System
+            | Self::Feed
+            | Self::Endpoint(_) => None,
         }
     }
 
@@ -54,6 +62,7 @@ impl Partition {
             Some(("g", id)) => GrantId::parse(id).ok().map(Self::Grant),
             Some(("o", id)) => OrganisationId::parse(id).ok().map(Self::Organisation),
             Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
+            Some(("e", id)) => EndpointId::parse(id).ok().map(Self::Endpoint),
             _ if text == "feed" => Some(Self::Feed),
             _ => (text == "sys").then_some(Self::System),
         }
@@ -69,6 +78,7 @@ impl fmt::Display for Partition {
             Self::Token(hash) => write!(f, "t:{hash}"),
             Self::System => f.write_str("sys"),
             Self::Feed => f.write_str("feed"),
+            Self::Endpoint(id) => write!(f, "e:{id}"),
         }
     }
 }
@@ -226,6 +236,12 @@ pub fn feed_head() -> Key {
     Key::new("feed_head", ONLY)
 }
 
+/// How far an endpoint has been told, in its partition. No lifetime: it goes when no gateway is told of the endpoint any
+/// more.
+pub fn outgoing() -> Key {
+    Key::new("outgoing", ONLY)
+}
+
 /// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
 pub fn grant() -> Key {
     Key::new("grant", ONLY)
@@ -250,6 +266,7 @@ mod tests {
             Partition::Token(TokenHash::parse(&"2".repeat(32)).unwrap()),
             Partition::System,
             Partition::Feed,
+            Partition::Endpoint(EndpointId::parse(&"c".repeat(26)).unwrap()),
         ];
         for partition in partitions {
             assert_eq!(Partition::parse(&partition.to_string()), Some(partition));

@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod embedded;
+pub mod endpoints;
 mod errors;
 pub mod feed;
 pub mod grants;

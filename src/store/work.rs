@@ -33,6 +33,9 @@ pub(in crate::store) const SITE_MEMBER: &str = "site";
 /// Due: the grant is tended.
 pub(in crate::store) const GRANT_MEMBER: &str = "grant";
 
+/// Due: an endpoint is looked at.
+pub(in crate::store) const ENDPOINT_MEMBER: &str = "deliver";
+
 /// A commit is over after this, or never was.
 const COMMIT_TIME: Duration = Duration::from_mins(1);
 
@@ -71,6 +74,7 @@ impl Work for StoredWork {
             let scope = match partition {
                 Partition::Site(site) => WorkScope::Site(site),
                 Partition::Grant(grant) => WorkScope::Grant(grant),
+                Partition::Endpoint(endpoint) => WorkScope::Endpoint(endpoint),
                 Partition::Organisation(_) | Partition::Token(_) | Partition::System | Partition::Feed => {
                     return None;
                 }
@@ -180,12 +184,16 @@ fn partition_of(scope: &WorkScope) -> Partition {
     match scope {
         WorkScope::Site(site) => Partition::Site(site.clone()),
         WorkScope::Grant(grant) => Partition::Grant(grant.clone()),
+        WorkScope::Endpoint(endpoint) => Partition::Endpoint(endpoint.clone()),
     }
 }
 
 fn item(scope: &WorkScope, member: &str) -> Option<WorkItem> {
     match scope {
         WorkScope::Grant(grant) => (member == GRANT_MEMBER).then(|| WorkItem::Grant(grant.clone())),
+        WorkScope::Endpoint(endpoint) => {
+            (member == ENDPOINT_MEMBER).then(|| WorkItem::Deliver(endpoint.clone()))
+        }
         WorkScope::Site(site) if member == SITE_MEMBER => Some(WorkItem::Site(site.clone())),
         WorkScope::Site(site) => match member.split_once('/')? {
             ("session", id) => Some(WorkItem::Session(site.clone(), SessionId::parse(id).ok()?)),

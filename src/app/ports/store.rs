@@ -15,6 +15,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Trace;
 use crate::domain::grant::Grant;
+use crate::domain::id::EndpointId;
 use crate::domain::id::GrantId;
 use crate::domain::id::ServiceId;
 use crate::domain::id::SessionId;
@@ -274,6 +275,8 @@ pub enum WorkScope {
     Site(SiteId),
     /// A grant.
     Grant(GrantId),
+    /// An endpoint that is told of events.
+    Endpoint(EndpointId),
 }
 
 /// One thing to look at: level-triggered, so it says only what to look at.
@@ -289,4 +292,6 @@ pub enum WorkItem {
     Overlaps(SiteId, SessionId),
     /// The events of a site, to be told to all.
     Events(SiteId),
+    /// An endpoint: what it has not been told.
+    Deliver(EndpointId),
 }

@@ -122,7 +122,8 @@ impl Sealed {
             | Partition::Grant(_)
             | Partition::Organisation(_)
             | Partition::System
-            | Partition::Feed => held.floor,
+            | Partition::Feed
+            | Partition::Endpoint(_) => held.floor,
         };
         let mut changes = Vec::with_capacity(commit.changes.len() + 1);
         changes.push(change);
@@ -200,7 +201,8 @@ fn keep_keys(partition: &Partition, keys: &HeldKeys, commit: &SealedCommit) -> C
         | Partition::Grant(_)
         | Partition::Organisation(_)
         | Partition::System
-        | Partition::Feed => Write::Check,
+        | Partition::Feed
+        | Partition::Endpoint(_) => Write::Check,
     };
     Change { key: keys::data_keys(), expect: Expect::Version(keys.version), write }
 }

@@ -26,6 +26,7 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::receivers::Receivers;
 use greenroom::app::settings;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
@@ -46,7 +47,11 @@ use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
 use greenroom::domain::token::Token;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::providers::http::HttpClient;
+use greenroom::providers::standard_webhooks::StandardWebhooks;
+use greenroom::providers::standard_webhooks::WebhookParts;
 use greenroom::store::embedded::Embedded;
+use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
@@ -239,6 +244,17 @@ pub(super) struct World {
     pub(super) provider: Arc<Provider>,
 }
 
+/// Nobody is told of events.
+fn nobody(sealed: &Arc<Sealed>, clock: &Arc<Standing>) -> Receivers {
+    let push = StandardWebhooks::new(WebhookParts {
+        http: HttpClient::open().unwrap(),
+        clock: Arc::clone(clock) as _,
+        endpoints: Arc::default(),
+        event_json: greenroom::web::internal::event_json,
+    });
+    Receivers::new(Arc::new(StoredEndpoints::new(Arc::clone(sealed))), Arc::new(push))
+}
+
 impl World {
     /// Starts the pages for one site, Studio Lua, without accounts.
     pub(super) async fn start() -> Self {
@@ -256,6 +272,7 @@ impl World {
         let sealed = Arc::new(elsewhere(&clock));
         let gateway = Gateway {
             clock: Arc::clone(&clock) as _,
+            receivers: Arc::new(nobody(&sealed, &clock)),
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
             heard: Arc::default(),

@@ -8,11 +8,14 @@ use greenroom::app::events;
 use greenroom::app::flights::Flights;
 use greenroom::app::gateway::Gateway;
 use greenroom::app::gateway::Settings;
+use greenroom::app::receivers::Receivers;
 use greenroom::app::settings;
 use greenroom::app::worker;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::grant::RefreshTiming;
 use greenroom::providers::http::HttpClient;
+use greenroom::providers::standard_webhooks::StandardWebhooks;
+use greenroom::providers::standard_webhooks::WebhookParts;
 use greenroom::providers::zoom;
 use greenroom::providers::zoom::meetings::ZoomMeetings;
 use greenroom::providers::zoom::oauth::ZoomAuthorization;
@@ -22,6 +25,7 @@ use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
 use greenroom::store::attention::StoredAttentions;
+use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::sealed::Sealed;
@@ -148,6 +152,14 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         trace: outside.trace.clone(),
     };
     let settings = settings();
+    let http = HttpClient::over(Arc::new(wire));
+    let push = StandardWebhooks::new(WebhookParts {
+        http: http.clone(),
+        clock: clock.clone(),
+        endpoints: Arc::default(),
+        event_json: greenroom::web::internal::event_json,
+    });
+    let endpoints = Arc::new(StoredEndpoints::new(Arc::clone(&sealed)));
     let parts = Parts {
         settings: Arc::new(zoom_settings(settings.refresh)),
         secrets: Arc::new(ArcSwap::from_pointee(Secrets {
@@ -155,7 +167,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
             webhook: Vec::new(),
         })),
         redirect_uri: Url::parse(REDIRECT).unwrap(),
-        http: HttpClient::over(Arc::new(wire)),
+        http,
         clock: clock.clone(),
         entropy: entropy.clone(),
         timeouts: Timeouts { api: settings.minting.post_timeout, tokens: TOKEN_TIMEOUT },
@@ -168,6 +180,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), clock)),
+        receivers: Arc::new(Receivers::new(endpoints, Arc::new(push))),
         tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
         work: Arc::new(StoredWork::new(sealed)),
