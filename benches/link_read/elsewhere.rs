@@ -1,5 +1,6 @@
 //! What a link read never reaches: a provider, an issuer's key set. Answers nothing.
 
+use greenroom::app::ports::outgoing::Push;
 use greenroom::app::ports::provider::Authorization;
 use greenroom::app::ports::provider::AuthorizationError;
 use greenroom::app::ports::provider::Authorized;
@@ -18,7 +19,10 @@ use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
 use greenroom::app::ports::webhooks::Unproven;
 use greenroom::app::ports::webhooks::Webhooks;
+use greenroom::domain::event::Event;
 use greenroom::domain::meeting::MeetingId;
+use greenroom::domain::reply::Answer;
+use greenroom::domain::reply::Reply;
 use greenroom::domain::token::Token;
 use greenroom::web::auth::FetchFailed;
 use greenroom::web::auth::FetchKeys;
@@ -90,5 +94,16 @@ impl FetchKeys for Elsewhere {
 impl Webhooks for Elsewhere {
     fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
         Err(NotProven)
+    }
+}
+
+#[async_trait::async_trait]
+impl Push for Elsewhere {
+    fn endpoints(&self) -> Vec<Url> {
+        Vec::new()
+    }
+
+    async fn push(&self, _: &Url, _: &Event) -> Reply {
+        Reply { answer: Answer::Unreachable, retry_after: None }
     }
 }

@@ -16,6 +16,7 @@ use greenroom::app::ports::store::SiteChange;
 use greenroom::app::ports::store::Sites;
 use greenroom::app::ports::stored::Basis;
 use greenroom::app::ports::stored::Committed;
+use greenroom::app::receivers::Receivers;
 use greenroom::app::settings;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
@@ -54,6 +55,7 @@ use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
 use greenroom::store::attention::StoredAttentions;
 use greenroom::store::directory::StoredDirectory;
+use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::inbox::StoredInbox;
@@ -156,6 +158,7 @@ impl House {
                 Verifier::keeping(0, &callers, Arc::new(Elsewhere), own_clock),
             ),
         };
+        let endpoints = Arc::new(StoredEndpoints::new(Arc::clone(&sealed)));
         let gateway = Gateway {
             clock,
             entropy,
@@ -164,6 +167,7 @@ impl House {
             tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
+            receivers: Arc::new(Receivers::new(endpoints, Arc::new(Elsewhere))),
             attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
             inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),

@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::app::gateway::Gateway;
+use crate::app::outgoing;
 use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::FeedPage;
-use crate::app::ports::traces::FeedPlace;
 use crate::app::ports::traces::Only;
 use crate::app::ports::traces::Rest;
+use crate::domain::event::FeedPlace;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
 
@@ -34,13 +35,15 @@ pub struct Asked {
     pub wait: Duration,
 }
 
-/// Brings the waiting events of a site into the feed, and wakes those who wait for them.
+/// Brings the waiting events of a site into the feed, and wakes those who wait for them: callers, and endpoints. An endpoint
+/// that nobody knows begins before them.
 pub async fn relay(gateway: &Gateway, site: &SiteId) -> Result<(), StoreError> {
+    outgoing::enrol(gateway).await?;
     match gateway.feed.relay(site).await {
         Ok(0) | Err(StoreError::Destroyed) => purge_the_rest(gateway, site).await,
         Ok(_) => {
             gateway.heard.notify_waiters();
-            Ok(())
+            outgoing::rouse(gateway).await
         }
         Err(error) => Err(error),
     }

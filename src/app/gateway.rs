@@ -25,6 +25,7 @@ use crate::app::ports::traces::Traces;
 use crate::app::ports::webhooks::Directory;
 use crate::app::ports::webhooks::Inbox;
 use crate::app::ports::webhooks::Webhooks;
+use crate::app::receivers::Receivers;
 use crate::app::settings;
 use crate::domain::entropy::Entropy;
 use crate::domain::grant::RefreshTiming;
@@ -49,6 +50,8 @@ pub struct Gateway {
     pub traces: Arc<dyn Traces>,
     /// The events of all sites.
     pub feed: Arc<dyn Feed>,
+    /// Who is told of every event.
+    pub receivers: Arc<Receivers>,
     /// Which sessions need a person.
     pub attentions: Arc<dyn Attentions>,
     /// Numbers that replicas share.

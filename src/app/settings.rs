@@ -48,6 +48,8 @@ pub struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("url", &self.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Endpoint")
+            .field("host", &self.url.origin().ascii_serialization())
+            .finish_non_exhaustive()
     }
 }

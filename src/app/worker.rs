@@ -14,6 +14,7 @@ use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
 use crate::app::notices;
+use crate::app::outgoing;
 use crate::app::overlaps;
 use crate::app::ports::store::WorkItem;
 use crate::app::ports::store::WorkPlace;
@@ -38,6 +39,9 @@ pub async fn run(gateway: Gateway, stop: CancellationToken) {
     let mut busy = BTreeSet::new();
     let mut working = FuturesUnordered::new();
     while !stop.is_cancelled() {
+        if let Err(error) = outgoing::enrol(&gateway).await {
+            warn!(error = %error, "endpoints of events cannot be read");
+        }
         let places = find_places(&gateway, &busy).await;
         for place in places {
             busy.insert(place.scope.clone());
@@ -105,6 +109,7 @@ async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
         }
         WorkItem::Events(site) => events::relay(gateway, site).await,
         WorkItem::Notice(notice) => notices::act(gateway, notice).await,
+        WorkItem::Deliver(endpoint) => outgoing::deliver(gateway, endpoint).await,
     }
 }
 

@@ -62,7 +62,5 @@ async fn serve(path: Option<&Path>) -> anyhow::Result<Exit> {
 
 /// The keys of what is configured and has no effect.
 fn unserved(config: &Config) -> impl Iterator<Item = &'static str> {
-    let events = (!config.events.endpoints.is_empty()).then_some("events.endpoints");
-    let traces = config.telemetry.otlp_endpoint.as_ref().map(|_| "telemetry.otlp_endpoint");
-    events.into_iter().chain(traces)
+    config.telemetry.otlp_endpoint.as_ref().map(|_| "telemetry.otlp_endpoint").into_iter()
 }

@@ -1,5 +1,7 @@
 //! Fills the receivers of events from `[events]`.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -26,8 +28,20 @@ pub(super) fn fill(mut section: Section<'_>) -> Option<Events> {
         }
         endpoints
     });
+    let endpoints = endpoints.and_then(|endpoints| endpoints.into_iter().collect::<Option<Vec<_>>>());
+    if endpoints.as_deref().is_some_and(has_twins) {
+        let name = section.name_of("endpoints");
+        section.report(name, "names an address twice", "keep one of them, with the secrets of both");
+        section.finish();
+        return None;
+    }
     section.finish();
-    Some(Events { endpoints: endpoints?.into_iter().collect::<Option<_>>()? })
+    Some(Events { endpoints: endpoints? })
+}
+
+fn has_twins(endpoints: &[Endpoint]) -> bool {
+    let addresses: BTreeSet<_> = endpoints.iter().map(|endpoint| &endpoint.url).collect();
+    addresses.len() < endpoints.len()
 }
 
 fn endpoint(mut section: Section<'_>) -> Option<Endpoint> {

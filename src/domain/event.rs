@@ -1,6 +1,8 @@
 //! Owns what is announced: every change that a customer could notice (R24). Holds ids, reasons and revisions; no
 //! address, no secret.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::account::AccountState;
@@ -45,6 +47,45 @@ impl EventId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// How long events are kept (contract.md section 3).
+pub const KEPT: Duration = Duration::from_hours(7 * 24);
+/// Places for each millisecond.
+const PLACES: u64 = 1_000;
+
+/// A place in the feed, the one order of all events; the first is before every event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FeedPlace(pub u64);
+
+impl FeedPlace {
+    /// The first place of a time.
+    pub fn first_of(at: Timestamp) -> Self {
+        Self(u64::try_from(at.as_millisecond()).unwrap_or_default().saturating_mul(PLACES))
+    }
+
+    /// The first place of an event that is still kept.
+    pub fn oldest(now: Timestamp) -> Self {
+        now.checked_sub(KEPT).map_or(Self(0), Self::first_of)
+    }
+
+    /// When an event came to this place.
+    pub fn at(self) -> Timestamp {
+        let ms = i64::try_from(self.0 / PLACES).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The place before.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// The place after.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 

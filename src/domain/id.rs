@@ -124,6 +124,13 @@ hashed_id!(
     26
 );
 hashed_id!(
+    /// A receiver of events.
+    ///
+    /// Derived with a keyed hash of its address, so that no address, which may hold a secret, stands in a store key.
+    EndpointId,
+    26
+);
+hashed_id!(
     /// Under what a token or a locator is stored: 160 bits of its SHA-256, never the token itself.
     TokenHash,
     32

@@ -28,6 +28,9 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes of a body, after decompression.
 const BODY_CAP: usize = 1024 * 1024;
 
+/// The most bytes of a body that nobody reads.
+const DRAINED: usize = 16 * 1024;
+
 /// The one outbound client. Cheap to clone; made once, in the composition root.
 #[derive(Debug, Clone)]
 pub struct HttpClient(Arc<dyn Transport>);
@@ -37,6 +40,11 @@ pub struct HttpClient(Arc<dyn Transport>);
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends a request once. `timeout` covers all of it, from the connection to the last byte of the body.
     async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered>;
+
+    /// Sends a request once to somebody whose answer counts by its head alone: no body makes it fail.
+    async fn notify(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
+        self.send(request, timeout).await
+    }
 }
 
 /// Requests on sockets of this machine.
@@ -96,6 +104,11 @@ impl HttpClient {
         self.0.send(request, timeout).await
     }
 
+    /// Sends a request once and takes the answer by its head; see [`Transport::notify`].
+    pub async fn notify(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
+        self.0.notify(request, timeout).await
+    }
+
     /// Fetches a document: a 200, read whole; every other answer is an error.
     pub async fn fetch(&self, url: &Url) -> Result<Vec<u8>, CallError> {
         let request = Request::get(url.as_str()).header(ACCEPT, "application/json").body(Vec::new());
@@ -111,11 +124,27 @@ impl HttpClient {
 #[async_trait::async_trait]
 impl Transport for Sockets {
     async fn send(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
+        read(self.execute(request, timeout).await?).await
+    }
+
+    async fn notify(&self, request: Request<Vec<u8>>, timeout: Duration) -> Result<Answer, Unanswered> {
+        let mut response = self.execute(request, timeout).await?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        drain(response).await;
+        Ok(Answer { status, headers, body: Zeroizing::default() })
+    }
+}
+
+impl Sockets {
+    async fn execute(
+        &self,
+        request: Request<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<reqwest::Response, Unanswered> {
         let client = if is_loopback(request.uri().host()) { &self.loopback } else { &self.outside };
         let mut request = reqwest::Request::try_from(request).map_err(not_sent)?;
         *request.timeout_mut() = Some(timeout);
-        let response = client.execute(request).await.map_err(unanswered)?;
-        read(response).await
+        client.execute(request).await.map_err(unanswered)
     }
 }
 
@@ -156,6 +185,16 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, Unanswered> {
         body.extend_from_slice(&chunk);
     }
     Ok(Answer { status, headers, body })
+}
+
+/// Reads a small body away, so that the connection can be used again; of a large one the connection is given up.
+async fn drain(mut response: reqwest::Response) {
+    let mut read = 0;
+    while let Ok(Some(chunk)) = response.chunk().await
+        && read < DRAINED
+    {
+        read += chunk.len();
+    }
 }
 
 /// Sorts an error of the transport. A connection that was not made carried nothing; of any other it is not known

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
+use crate::app::settings::Endpoint;
 use crate::config::Config;
 use crate::crypto::keyring::Keyring;
 use crate::providers::zoom::settings::Secrets;
@@ -18,6 +19,8 @@ pub struct Live {
     /// The app at Zoom whose secrets these are: another one needs a restart.
     pub(super) zoom_client: Arc<str>,
     pub(super) verifier: Arc<Verifier>,
+    /// Who is told of events, each with its secrets: others need a restart.
+    pub(super) endpoints: Arc<ArcSwap<Vec<Endpoint>>>,
 }
 
 impl Live {
@@ -27,6 +30,17 @@ impl Live {
         self.take_keyring(&config.crypto_secrets.keyring);
         self.take_zoom(config);
         self.verifier.replace(&config.auth);
+        self.take_endpoints(&config.events.endpoints);
+    }
+
+    fn take_endpoints(&self, new: &[Endpoint]) {
+        let running = self.endpoints.load();
+        let of = |running: &Endpoint| new.iter().find(|endpoint| endpoint.url == running.url).cloned();
+        if new.len() != running.len() || !running.iter().all(|endpoint| of(endpoint).is_some()) {
+            tracing::warn!(key = "events.endpoints", "the endpoints are others: restart to use them");
+        }
+        let next = running.iter().map(|endpoint| of(endpoint).unwrap_or_else(|| endpoint.clone()));
+        self.endpoints.store(Arc::new(next.collect()));
     }
 
     fn take_zoom(&self, config: &Config) {
@@ -111,6 +125,7 @@ mod tests {
             zoom: Arc::new(ArcSwap::new(Arc::clone(&config.zoom_secrets))),
             zoom_client: config.zoom.client_id.as_str().into(),
             verifier: Arc::new(Verifier::new(&config.auth, Arc::new(NoKeys), Arc::new(SystemClock))),
+            endpoints: Arc::new(ArcSwap::from_pointee(config.events.endpoints.clone())),
         }
     }
 
@@ -163,6 +178,28 @@ mod tests {
             assert!(Arc::ptr_eq(&kept, &running.crypto_secrets.keyring), "{name}");
             assert_eq!(client_secret(&live), "two", "{name}");
         }
+    }
+
+    const OLD: &str = "whsec_b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQ=";
+    const NEW: &str = "whsec_bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXc=";
+
+    fn endpoint(host: &str, secret: &str) -> Endpoint {
+        Endpoint { url: Url::parse(&format!("https://{host}")).unwrap(), secrets: vec![secret.into()] }
+    }
+
+    #[test]
+    fn endpoints_get_their_new_secrets_and_stay_who_they_are() {
+        let mut running = config(&ring(), "one");
+        running.events.endpoints = vec![endpoint("a.example", OLD), endpoint("b.example", OLD)];
+        let live = live(&running);
+        let mut next = config(&ring(), "one");
+        next.events.endpoints = vec![endpoint("c.example", NEW), endpoint("b.example", NEW)];
+        live.take(&next);
+        let endpoints = live.endpoints.load();
+        let secrets = endpoints.iter().map(|endpoint| {
+            (endpoint.url.host_str().unwrap(), endpoint.secrets.first().unwrap().expose_secret())
+        });
+        assert_eq!(secrets.collect::<Vec<_>>(), [("a.example", OLD), ("b.example", NEW)]);
     }
 
     #[test]

@@ -15,9 +15,12 @@ use crate::app::events;
 use crate::app::flights::Flights;
 use crate::app::gateway::Gateway;
 use crate::app::gateway::Settings;
+use crate::app::receivers::Receivers;
 use crate::config::Config;
 use crate::domain::grant::RefreshTiming;
 use crate::providers::http::HttpClient;
+use crate::providers::standard_webhooks::StandardWebhooks;
+use crate::providers::standard_webhooks::WebhookParts;
 use crate::providers::zoom::meetings::ZoomMeetings;
 use crate::providers::zoom::oauth::ZoomAuthorization;
 use crate::providers::zoom::parts::Parts;
@@ -34,6 +37,7 @@ use crate::server::operator::Socket;
 use crate::store::attention::StoredAttentions;
 use crate::store::directory::StoredDirectory;
 use crate::store::embedded::Embedded;
+use crate::store::endpoints::StoredEndpoints;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
 use crate::store::inbox::StoredInbox;
@@ -103,7 +107,8 @@ async fn open_ports(config: &Config, outside: Outside) -> Result<(Gateway, Live)
     let fetch = Arc::new(KeysFetched(http.clone()));
     let verifier = Arc::new(Verifier::new(&config.auth, fetch, Arc::clone(&outside.clock)));
     let zoom_client = config.zoom.client_id.as_str().into();
-    let live = Live { keyring, zoom, zoom_client, verifier };
+    let endpoints = Arc::new(ArcSwap::from_pointee(config.events.endpoints.clone()));
+    let live = Live { keyring, zoom, zoom_client, verifier, endpoints };
     let gateway = gateway(config, outside, (&sealed, http, &live));
     Ok((gateway, live))
 }
@@ -159,6 +164,13 @@ fn gateway(
 ) -> Gateway {
     let Outside { clock, entropy } = outside;
     let feed_clock = Arc::clone(&clock);
+    let push = StandardWebhooks::new(WebhookParts {
+        http: http.clone(),
+        clock: Arc::clone(&clock),
+        endpoints: Arc::clone(&live.endpoints),
+        event_json: internal::event_json,
+    });
+    let endpoints = Arc::new(StoredEndpoints::new(Arc::clone(sealed)));
     let parts = Parts {
         settings: Arc::new(config.zoom.clone()),
         secrets: Arc::clone(&live.zoom),
@@ -176,6 +188,7 @@ fn gateway(
         tickets: Arc::new(StoredTickets::new(Arc::clone(sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(sealed), feed_clock)),
+        receivers: Arc::new(Receivers::new(endpoints, Arc::new(push))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(sealed))),
         tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
         inbox: Arc::new(StoredInbox::new(Arc::clone(sealed))),

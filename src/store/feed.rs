@@ -3,10 +3,8 @@
 //! An event is written in its site's partition with the change it tells of, and moved from there: a place in the feed is
 //! given in the order of moving, so nobody who reads on from a place misses one that comes late.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use jiff::Timestamp;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -16,11 +14,12 @@ use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::app::ports::traces::Feed;
 use crate::app::ports::traces::FeedPage;
-use crate::app::ports::traces::FeedPlace;
 use crate::app::ports::traces::Only;
 use crate::app::ports::traces::Rest;
 use crate::domain::event::Event;
 use crate::domain::event::EventId;
+use crate::domain::event::FeedPlace;
+use crate::domain::event::KEPT;
 use crate::domain::id::SiteId;
 use crate::store::keys;
 use crate::store::keys::IndexName;
@@ -40,16 +39,12 @@ use crate::store::values::sealed_change;
 use crate::store::values::value_of;
 use crate::store::work;
 
-/// How long events are kept (contract.md section 3).
-const KEPT: Duration = Duration::from_hours(7 * 24);
 /// How many events are moved in one commit.
 const MOVED: usize = 100;
 /// How many entries are looked through for one page.
 const LOOKED: usize = 1_000;
 /// How many events that are over go with each commit.
 const PRUNED: usize = 200;
-/// Places for each millisecond.
-const PLACES: u64 = 1_000;
 /// How often a move is tried again because others moved in between.
 const ROUNDS: usize = 32;
 
@@ -131,14 +126,14 @@ impl StoredFeed {
         if fresh.is_empty() {
             return Ok(Committed::Yes);
         }
-        let first = last.saturating_add(1).max(place_at(now));
+        let first = last.saturating_add(1).max(FeedPlace::first_of(now).0);
         let (mut changes, mut index) = (Vec::new(), self.over(now).await?);
         let mut place = first;
         for event in fresh {
             let absent = Basis::Absent { floor: read.floor.0 };
             changes.push(sealed_change(keys::event(&event.id), absent, put(&**event, Some(KEPT))));
             let member = format!("{}/{}", event.site, event.id.as_str());
-            let score = i64::try_from(place).unwrap_or(i64::MAX);
+            let score = score_of(FeedPlace(place));
             index.push(IndexChange::Add { index: keys::FEED, member, score });
             place += 1;
         }
@@ -151,9 +146,8 @@ impl StoredFeed {
 
     /// The entries of events whose time is over.
     async fn over(&self, now: Timestamp) -> Result<Vec<IndexChange>, StoreError> {
-        let until = now.checked_sub(KEPT).map_or(0, place_at);
-        let max = i64::try_from(until).unwrap_or(i64::MAX);
-        let entries = self.entries(&Partition::Feed, &keys::FEED, (0, max, PRUNED)).await?;
+        let until = score_of(FeedPlace::oldest(now));
+        let entries = self.entries(&Partition::Feed, &keys::FEED, (0, until, PRUNED)).await?;
         let remove = |entry: Entry| IndexChange::Remove { index: keys::FEED, member: entry.member };
         Ok(entries.into_iter().map(remove).collect())
     }
@@ -191,8 +185,8 @@ impl Feed for StoredFeed {
     }
 
     async fn after(&self, place: FeedPlace, only: &Only, limit: usize) -> Result<FeedPage, StoreError> {
-        let from = place.0.saturating_add(1).max(self.clock.now().checked_sub(KEPT).map_or(0, place_at));
-        let entries = self.entries(&Partition::Feed, &keys::FEED, (from, work::FAR, LOOKED)).await?;
+        let from = place.next().max(FeedPlace::oldest(self.clock.now()));
+        let entries = self.entries(&Partition::Feed, &keys::FEED, (from.0, work::FAR, LOOKED)).await?;
         let wanted = entries.iter().filter_map(|entry| Some((entry.score, wanted(&entry.member, only)?)));
         let wanted = wanted.take(limit).collect::<Vec<_>>();
         // A page that is full goes on after its last; one that is not, after all that was looked at.
@@ -200,12 +194,47 @@ impl Feed for StoredFeed {
             Some((score, _)) if wanted.len() == limit => Some(*score),
             Some(_) | None => entries.last().map(|entry| entry.score),
         };
-        let next = last.and_then(|last| u64::try_from(last).ok()).map_or(place, FeedPlace);
+        let next = last.map_or(place, place_of);
         let is_all = entries.len() < LOOKED && entries.last().map(|entry| entry.score) == last;
-        let found = self.events(&Partition::Feed, wanted.into_iter().map(|(_, id)| id)).await?;
-        let events = found.into_iter().map(|(_, event)| Arc::unwrap_or_clone(event)).collect();
+        let found = self.events(&Partition::Feed, wanted.iter().map(|(_, id)| id.clone())).await?;
+        let mut found = found.into_iter().map(|(_, event)| event).peekable();
+        // What is over since the index was read is left out.
+        let events = wanted.into_iter().filter_map(|(score, id)| {
+            let event = found.next_if(|event| event.id == id)?;
+            Some((place_of(score), Arc::unwrap_or_clone(event)))
+        });
+        let events = events.collect();
         Ok(FeedPage { events, next, rest: if is_all { Rest::None } else { Rest::More } })
     }
+
+    async fn end(&self) -> Result<FeedPlace, StoreError> {
+        let read = self.sealed.read(&Partition::Feed, &[Want::new(keys::feed_head())]).await?;
+        let (_, last) = head(read.opened.into_iter().next().unwrap_or(Opened::Absent), read.floor.0)?;
+        Ok(FeedPlace(last))
+    }
+
+    async fn count(&self, (after, up_to): (FeedPlace, FeedPlace), only: &Only) -> Result<u64, StoreError> {
+        let (mut from, mut events) = (after, 0);
+        while from < up_to {
+            let range = (from.next().0, score_of(up_to), LOOKED);
+            let entries = self.entries(&Partition::Feed, &keys::FEED, range).await?;
+            let counted = entries.iter().filter(|entry| wanted(&entry.member, only).is_some()).count();
+            events += u64::try_from(counted).unwrap_or(u64::MAX);
+            from = entries
+                .last()
+                .filter(|_| entries.len() == LOOKED)
+                .map_or(up_to, |entry| place_of(entry.score));
+        }
+        Ok(events)
+    }
+}
+
+fn place_of(score: i64) -> FeedPlace {
+    FeedPlace(u64::try_from(score).unwrap_or_default())
+}
+
+fn score_of(place: FeedPlace) -> i64 {
+    i64::try_from(place.0).unwrap_or(i64::MAX)
 }
 
 /// The event of an entry, if its site is one of those.
@@ -214,13 +243,9 @@ fn wanted(member: &str, only: &Only) -> Option<EventId> {
     let is_wanted = match only {
         Only::All => true,
         Only::These(sites) => sites.contains(&SiteId::parse(site).ok()?),
+        Only::AllBut(sites) => !sites.contains(&SiteId::parse(site).ok()?),
     };
     if is_wanted { EventId::parse(event) } else { None }
-}
-
-/// The first place of a time.
-fn place_at(now: Timestamp) -> u64 {
-    u64::try_from(now.as_millisecond()).unwrap_or_default().saturating_mul(PLACES)
 }
 
 fn head(found: Opened, floor: u64) -> Result<(Basis, u64), StoreError> {

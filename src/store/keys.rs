@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::app::ports::store::InboxShard;
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::EventId;
+use crate::domain::id::EndpointId;
 use crate::domain::id::GrantId;
 use crate::domain::id::NoticeId;
 use crate::domain::id::OrganisationId;
@@ -39,6 +40,8 @@ pub enum Partition {
     Feed,
     /// Part of what providers told.
     Inbox(InboxShard),
+    /// How far one endpoint has been told of them.
+    Endpoint(EndpointId),
 }
 
 impl Partition {
@@ -53,7 +56,8 @@ impl Partition {
             | Self::Organisation(_)
             | Self::System
             | Self::Feed
-            | Self::Inbox(_) => None,
+            | Self::Inbox(_)
+            | Self::Endpoint(_) => None,
         }
     }
 
@@ -65,6 +69,7 @@ impl Partition {
             Some(("o", id)) => OrganisationId::parse(id).ok().map(Self::Organisation),
             Some(("t", hash)) => TokenHash::parse(hash).ok().map(Self::Token),
             Some(("in", number)) => InboxShard::new(number.parse().ok()?).map(Self::Inbox),
+            Some(("e", id)) => EndpointId::parse(id).ok().map(Self::Endpoint),
             _ if text == "feed" => Some(Self::Feed),
             _ => (text == "sys").then_some(Self::System),
         }
@@ -81,6 +86,7 @@ impl fmt::Display for Partition {
             Self::System => f.write_str("sys"),
             Self::Feed => f.write_str("feed"),
             Self::Inbox(shard) => write!(f, "in:{}", shard.number()),
+            Self::Endpoint(id) => write!(f, "e:{id}"),
         }
     }
 }
@@ -250,6 +256,12 @@ pub fn notice(id: &NoticeId) -> Key {
     Key::new("notice", id.as_str())
 }
 
+/// How far an endpoint has been told, in its partition. No lifetime: it goes when no gateway is told of the endpoint any
+/// more.
+pub fn outgoing() -> Key {
+    Key::new("outgoing", ONLY)
+}
+
 /// A grant, in its partition. No lifetime: it goes when the last account that uses it is gone.
 pub fn grant() -> Key {
     Key::new("grant", ONLY)
@@ -275,6 +287,7 @@ mod tests {
             Partition::System,
             Partition::Feed,
             Partition::Inbox(InboxShard::new(15).unwrap()),
+            Partition::Endpoint(EndpointId::parse(&"c".repeat(26)).unwrap()),
         ];
         for partition in partitions {
             assert_eq!(Partition::parse(&partition.to_string()), Some(partition));

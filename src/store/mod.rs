@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod directory;
 pub mod embedded;
+pub mod endpoints;
 mod errors;
 pub mod feed;
 pub mod grants;

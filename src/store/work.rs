@@ -34,6 +34,9 @@ pub(in crate::store) const SITE_MEMBER: &str = "site";
 /// Due: the grant is tended.
 pub(in crate::store) const GRANT_MEMBER: &str = "grant";
 
+/// Due: an endpoint is looked at.
+pub(in crate::store) const ENDPOINT_MEMBER: &str = "deliver";
+
 /// A commit is over after this, or never was.
 const COMMIT_TIME: Duration = Duration::from_mins(1);
 
@@ -73,6 +76,7 @@ impl Work for StoredWork {
                 Partition::Site(site) => WorkScope::Site(site),
                 Partition::Grant(grant) => WorkScope::Grant(grant),
                 Partition::Inbox(shard) => WorkScope::Inbox(shard),
+                Partition::Endpoint(endpoint) => WorkScope::Endpoint(endpoint),
                 Partition::Organisation(_) | Partition::Token(_) | Partition::System | Partition::Feed => {
                     return None;
                 }
@@ -188,6 +192,7 @@ fn partition_of(scope: &WorkScope) -> Partition {
         WorkScope::Site(site) => Partition::Site(site.clone()),
         WorkScope::Grant(grant) => Partition::Grant(grant.clone()),
         WorkScope::Inbox(shard) => Partition::Inbox(*shard),
+        WorkScope::Endpoint(endpoint) => Partition::Endpoint(endpoint.clone()),
     }
 }
 
@@ -197,6 +202,9 @@ fn item(scope: &WorkScope, member: &str) -> Option<WorkItem> {
         WorkScope::Inbox(_) => {
             let id = member.strip_prefix("notice/")?;
             Some(WorkItem::Notice(NoticeId::parse(id).ok()?))
+        }
+        WorkScope::Endpoint(endpoint) => {
+            (member == ENDPOINT_MEMBER).then(|| WorkItem::Deliver(endpoint.clone()))
         }
         WorkScope::Site(site) if member == SITE_MEMBER => Some(WorkItem::Site(site.clone())),
         WorkScope::Site(site) => match member.split_once('/')? {

@@ -15,6 +15,7 @@ use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Trace;
 use crate::domain::grant::Grant;
+use crate::domain::id::EndpointId;
 use crate::domain::id::GrantId;
 use crate::domain::id::NoticeId;
 use crate::domain::id::ServiceId;
@@ -277,6 +278,8 @@ pub enum WorkScope {
     Grant(GrantId),
     /// Part of what providers told.
     Inbox(InboxShard),
+    /// An endpoint that is told of events.
+    Endpoint(EndpointId),
 }
 
 /// A part of what providers told: so many may be written and worked on at once.
@@ -318,4 +321,6 @@ pub enum WorkItem {
     Events(SiteId),
     /// Something that a provider told.
     Notice(NoticeId),
+    /// An endpoint: what it has not been told.
+    Deliver(EndpointId),
 }

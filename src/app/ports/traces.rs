@@ -14,6 +14,7 @@ use crate::app::ports::stored::Stored;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::DeliveryName;
 use crate::domain::event::Event;
+use crate::domain::event::FeedPlace;
 use crate::domain::history::SitePast;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
@@ -135,11 +136,13 @@ pub trait Feed: Send + Sync + fmt::Debug {
 
     /// Reads on after a place.
     async fn after(&self, place: FeedPlace, only: &Only, limit: usize) -> Result<FeedPage, StoreError>;
-}
 
-/// A place in the feed; the first is before every event.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FeedPlace(pub u64);
+    /// The last place that was given.
+    async fn end(&self) -> Result<FeedPlace, StoreError>;
+
+    /// How many events stand after a place, up to another.
+    async fn count(&self, range: (FeedPlace, FeedPlace), only: &Only) -> Result<u64, StoreError>;
+}
 
 /// Whose events are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,13 +151,15 @@ pub enum Only {
     All,
     /// Those of these sites.
     These(BTreeSet<SiteId>),
+    /// Those of every site but these.
+    AllBut(BTreeSet<SiteId>),
 }
 
 /// Some events, and where to go on: also when there were none.
 #[derive(Debug, Clone)]
 pub struct FeedPage {
-    /// The events, the oldest first.
-    pub events: Vec<Event>,
+    /// The events at their places, the oldest first.
+    pub events: Vec<(FeedPlace, Event)>,
     /// Where to go on.
     pub next: FeedPlace,
     /// Whether more was there to be read.

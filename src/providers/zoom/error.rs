@@ -11,7 +11,7 @@ use crate::app::ports::provider::ProviderError;
 use crate::domain::budget::next_midnight;
 use crate::providers::http::Answer;
 use crate::providers::http::Unanswered;
-use crate::providers::zoom::retry_after::parse_retry_after;
+use crate::providers::retry_after::parse_retry_after;
 use crate::providers::zoom::wire;
 
 /// Why a REST call gave nothing that can be used.

@@ -6,7 +6,6 @@ pub mod meetings;
 pub mod oauth;
 pub mod parts;
 mod rest;
-mod retry_after;
 mod scopes;
 pub mod settings;
 mod token_error;

@@ -8,6 +8,7 @@ mod field;
 mod grant;
 mod minting;
 mod notice;
+mod outgoing;
 mod past;
 mod session;
 mod site;
@@ -23,12 +24,14 @@ use crate::domain::event::Event;
 use crate::domain::grant::Grant;
 use crate::domain::history::SitePast;
 use crate::domain::notice::Notice;
+use crate::domain::outgoing::Outgoing;
 use crate::domain::session::Session;
 use crate::domain::site::Site;
 use crate::domain::venue::Overlap;
 use crate::store::records::event::EventV1;
 use crate::store::records::grant::GrantV1;
 use crate::store::records::notice::NoticeV1;
+use crate::store::records::outgoing::OutgoingV1;
 use crate::store::records::past::DeliveryV1;
 use crate::store::records::past::OverlapsV1;
 use crate::store::records::past::SitePastV1;
@@ -76,6 +79,7 @@ record!(Vec<Overlap>, OverlapsV1);
 record!(Delivery, DeliveryV1);
 record!(Event, EventV1);
 record!(Notice, NoticeV1);
+record!(Outgoing, OutgoingV1);
 
 fn write(shape: &impl Serialize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(shape).expect("shapes have text keys and cannot fail to serialize"))

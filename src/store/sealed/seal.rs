@@ -123,7 +123,8 @@ impl Sealed {
             | Partition::Organisation(_)
             | Partition::System
             | Partition::Feed
-            | Partition::Inbox(_) => held.floor,
+            | Partition::Inbox(_)
+            | Partition::Endpoint(_) => held.floor,
         };
         let mut changes = Vec::with_capacity(commit.changes.len() + 1);
         changes.push(change);
@@ -202,7 +203,8 @@ fn keep_keys(partition: &Partition, keys: &HeldKeys, commit: &SealedCommit) -> C
         | Partition::Organisation(_)
         | Partition::System
         | Partition::Feed
-        | Partition::Inbox(_) => Write::Check,
+        | Partition::Inbox(_)
+        | Partition::Endpoint(_) => Write::Check,
     };
     Change { key: keys::data_keys(), expect: Expect::Version(keys.version), write }
 }

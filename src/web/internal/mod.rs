@@ -17,6 +17,7 @@ use crate::web::problem_pages;
 pub use crate::web::internal::readiness::Readiness;
 pub use crate::web::internal::state::Given;
 pub use crate::web::internal::state::Internal;
+pub use crate::web::internal::v1::event_json;
 
 /// So many requests are answered at once; the next is told to come back.
 const MOST_RUNNING: usize = 1_024;

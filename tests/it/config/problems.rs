@@ -242,9 +242,19 @@ fn an_hs256_secret_of_31_bytes_is_refused_and_32_of_any_bytes_are_not() {
 fn receivers_of_events_are_read() {
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let text = format!(
-        "{LEAST}\n[events]\nendpoints = [ {{ url = \"https://a.example\", secrets = [\"{secret}\"] }} ]"
+        "{LEAST}\n[events]\nendpoints = [ {{ url = \"https://a.example/hook-5ecret\", secrets = [\"{secret}\"] }} ]"
     );
     let Events { endpoints } = Written::new(&text).load(&[]).unwrap().events;
     assert_eq!(endpoints.len(), 1);
     assert_eq!(endpoints[0].secrets[0].expose_secret(), secret);
+    assert!(!format!("{endpoints:?}").contains("hook-5ecret"), "{endpoints:?}");
+}
+
+#[test]
+fn a_receiver_of_events_is_named_once() {
+    let one = "{ url = \"https://a.example/x\", secrets = [\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"] }";
+    let problems =
+        Written::new(&format!("{LEAST}\n[events]\nendpoints = [ {one}, {one} ]")).load(&[]).unwrap_err();
+    let expected = "events.endpoints: names an address twice; keep one of them, with the secrets of both";
+    assert_eq!(problems.to_string().trim(), expected);
 }

@@ -21,6 +21,7 @@ mod hosting;
 mod joining;
 mod lists;
 mod looking;
+mod outgoing;
 mod over_time;
 mod overlaps;
 mod plans;

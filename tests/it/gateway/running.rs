@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use greenroom::app::gateway::Gateway as UseCases;
 use greenroom::config;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::demo::simulator::Settings;
@@ -27,6 +28,8 @@ pub(super) struct Gateway {
     pub(super) live: Live,
     pub(super) stop: CancellationToken,
     pub(super) ended: JoinHandle<()>,
+    /// Its use cases, while it runs.
+    pub(super) uses: Option<UseCases>,
 }
 
 /// Starts a gateway in this process.
@@ -36,9 +39,10 @@ pub(super) async fn serve(settings: &[(String, String)], clock: &ShiftClock) -> 
     let server = Server::open(&config, outside).await.unwrap();
     let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
     let live = server.live().clone();
+    let uses = Some(server.gateway().clone());
     let stop = CancellationToken::new();
     let ended = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
-    Gateway { internal, live, stop, ended }
+    Gateway { internal, live, stop, ended, uses }
 }
 
 /// Starts the simulator; answers where it is.

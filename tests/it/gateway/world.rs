@@ -3,6 +3,8 @@
 use std::process::Output;
 use std::time::Duration;
 
+use greenroom::app::outgoing;
+use greenroom::app::outgoing::EndpointState;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -327,6 +330,24 @@ impl World {
     pub(crate) async fn stop(&mut self) {
         self.gateway.stop.cancel();
         (&mut self.gateway.ended).await.unwrap();
+        self.gateway.uses = None;
+    }
+
+    /// How it stands with who is told of events.
+    pub(crate) async fn endpoints(&self) -> Vec<EndpointState> {
+        outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
+    }
+
+    /// Changes a setting of gateways that are started from now on.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.push((format!("GREENROOM_{key}"), value.to_owned()));
+    }
+
+    /// Starts a replica that dies with everything in it when the runtime is shut down; from now on services reach it.
+    pub(crate) async fn serve_in(&mut self, runtime: &Runtime) {
+        let (settings, clock) = (self.settings.clone(), self.clock.clone());
+        let gateway = runtime.spawn(async move { serve(&settings, &clock).await }).await.unwrap();
+        self.internal = gateway.internal;
     }
 
     /// Starts another replica on the same records; answers where services reach it. It ends with the world.

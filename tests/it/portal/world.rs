@@ -30,6 +30,7 @@ use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
 use greenroom::app::ports::webhooks::Unproven;
 use greenroom::app::ports::webhooks::Webhooks;
+use greenroom::app::receivers::Receivers;
 use greenroom::app::settings;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
@@ -50,8 +51,12 @@ use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
 use greenroom::domain::token::Token;
 use greenroom::domain::visibility::SiteVisibility;
+use greenroom::providers::http::HttpClient;
+use greenroom::providers::standard_webhooks::StandardWebhooks;
+use greenroom::providers::standard_webhooks::WebhookParts;
 use greenroom::store::directory::StoredDirectory;
 use greenroom::store::embedded::Embedded;
+use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::inbox::StoredInbox;
 use greenroom::store::sealed::Sealed;
@@ -255,6 +260,17 @@ pub(super) struct World {
     pub(super) provider: Arc<Provider>,
 }
 
+/// Nobody is told of events.
+fn nobody(sealed: &Arc<Sealed>, clock: &Arc<Standing>) -> Receivers {
+    let push = StandardWebhooks::new(WebhookParts {
+        http: HttpClient::open().unwrap(),
+        clock: Arc::clone(clock) as _,
+        endpoints: Arc::default(),
+        event_json: greenroom::web::internal::event_json,
+    });
+    Receivers::new(Arc::new(StoredEndpoints::new(Arc::clone(sealed))), Arc::new(push))
+}
+
 impl World {
     /// Starts the pages for one site, Studio Lua, without accounts.
     pub(super) async fn start() -> Self {
@@ -272,6 +288,7 @@ impl World {
         let sealed = Arc::new(elsewhere(&clock));
         let gateway = Gateway {
             clock: Arc::clone(&clock) as _,
+            receivers: Arc::new(nobody(&sealed, &clock)),
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
             directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),

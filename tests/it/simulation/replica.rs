@@ -8,11 +8,14 @@ use greenroom::app::events;
 use greenroom::app::flights::Flights;
 use greenroom::app::gateway::Gateway;
 use greenroom::app::gateway::Settings;
+use greenroom::app::receivers::Receivers;
 use greenroom::app::settings;
 use greenroom::app::worker;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::grant::RefreshTiming;
 use greenroom::providers::http::HttpClient;
+use greenroom::providers::standard_webhooks::StandardWebhooks;
+use greenroom::providers::standard_webhooks::WebhookParts;
 use greenroom::providers::zoom;
 use greenroom::providers::zoom::meetings::ZoomMeetings;
 use greenroom::providers::zoom::oauth::ZoomAuthorization;
@@ -24,6 +27,7 @@ use greenroom::providers::zoom::settings::Secrets;
 use greenroom::providers::zoom::webhooks::ZoomWebhooks;
 use greenroom::store::attention::StoredAttentions;
 use greenroom::store::directory::StoredDirectory;
+use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::inbox::StoredInbox;
@@ -154,6 +158,8 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         exchanges: outside.exchanges.clone(),
     };
     let settings = settings();
+    let http = HttpClient::over(Arc::new(wire));
+    let receivers = nobody(&sealed, (http.clone(), clock.clone()));
     let parts = Parts {
         settings: Arc::new(zoom_settings(settings.refresh)),
         secrets: Arc::new(ArcSwap::from_pointee(Secrets {
@@ -161,7 +167,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
             webhook: Vec::new(),
         })),
         redirect_uri: Url::parse(REDIRECT).unwrap(),
-        http: HttpClient::over(Arc::new(wire)),
+        http,
         clock: clock.clone(),
         entropy: entropy.clone(),
         timeouts: Timeouts { api: settings.minting.post_timeout, tokens: TOKEN_TIMEOUT },
@@ -174,6 +180,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         tickets: Arc::new(StoredTickets::new(Arc::clone(&sealed))),
         traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
         feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), clock)),
+        receivers: Arc::new(receivers),
         tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
         inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
@@ -191,6 +198,13 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         looks: Arc::default(),
         refreshes: Arc::new(Flights::default()),
     }
+}
+
+/// No endpoint is told of events.
+fn nobody(sealed: &Arc<Sealed>, (http, clock): (HttpClient, Arc<VirtualClock>)) -> Receivers {
+    let event_json = greenroom::web::internal::event_json;
+    let push = StandardWebhooks::new(WebhookParts { http, clock, endpoints: Arc::default(), event_json });
+    Receivers::new(Arc::new(StoredEndpoints::new(Arc::clone(sealed))), Arc::new(push))
 }
 
 fn settings() -> Settings {

@@ -9,6 +9,7 @@ pub(crate) mod memory;
 pub(crate) mod port;
 pub(crate) mod program;
 pub(crate) mod proxy;
+pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod shift_clock;
 pub(crate) mod visitor;

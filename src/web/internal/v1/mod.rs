@@ -6,6 +6,7 @@ mod answer;
 mod course_link;
 mod custom_link;
 mod deliveries;
+mod event_body;
 mod events;
 mod explain;
 mod history;
@@ -27,6 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::web::internal::state::Internal;
+
+pub use crate::web::internal::v1::event_body::event_json;
 
 /// The routes, each with its description; the caller puts authentication around them.
 pub(super) fn router() -> OpenApiRouter<Internal> {

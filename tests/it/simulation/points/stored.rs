@@ -28,7 +28,6 @@ use greenroom::app::ports::traces::DeliveryPlace;
 use greenroom::app::ports::traces::DeliveryRange;
 use greenroom::app::ports::traces::Feed;
 use greenroom::app::ports::traces::FeedPage;
-use greenroom::app::ports::traces::FeedPlace;
 use greenroom::app::ports::traces::Only;
 use greenroom::app::ports::traces::Traces;
 use greenroom::app::ports::traces::Window;
@@ -39,6 +38,7 @@ use greenroom::app::ports::webhooks::NotedSite;
 use greenroom::app::ports::webhooks::Received;
 use greenroom::domain::delivery::Delivery;
 use greenroom::domain::delivery::DeliveryName;
+use greenroom::domain::event::FeedPlace;
 use greenroom::domain::grant::Grant;
 use greenroom::domain::history::SitePast;
 use greenroom::domain::id::GrantId;
@@ -224,6 +224,14 @@ impl Feed for PointedFeed {
 
     async fn after(&self, place: FeedPlace, only: &Only, limit: usize) -> Result<FeedPage, StoreError> {
         self.0.after(place, only, limit).await
+    }
+
+    async fn end(&self) -> Result<FeedPlace, StoreError> {
+        self.0.end().await
+    }
+
+    async fn count(&self, range: (FeedPlace, FeedPlace), only: &Only) -> Result<u64, StoreError> {
+        self.0.count(range, only).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Owns `Retry-After`, in the three forms it comes in (zoom/facts.md 4). Refuses to park anybody for ever.
+//! Owns `Retry-After`, in the two forms of RFC 9110 and the one that Zoom adds (zoom/facts.md 4). Refuses to park anybody for ever.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::domain::meeting::after;
 
-/// No limit of Zoom's lasts longer than a day; an hour more for clocks that differ.
+/// No limit lasts longer than a day (Zoom's are a day's at most); an hour more for clocks that differ.
 const LONGEST: Duration = Duration::from_hours(25);
 
 /// Reads `Retry-After`: seconds, an HTTP date or ISO 8601. Never in the past, never beyond [`LONGEST`].
-pub(super) fn parse_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+pub(in crate::providers) fn parse_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let until = parse_seconds(text, now).or_else(|| text.parse().ok()).or_else(|| parse_http_date(text))?;
     Some(until.clamp(after(now, Duration::from_secs(1)), after(now, LONGEST)))

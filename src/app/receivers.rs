@@ -1,0 +1,88 @@
+//! Owns who is told of every event, and how they are known in the store. Their addresses may hold secrets: shown are
+//! scheme and host.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::app::ports::outgoing::Endpoints;
+use crate::app::ports::outgoing::Push;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::traces::Feed;
+use crate::domain::id::EndpointId;
+use crate::domain::outgoing::Outgoing;
+
+/// Who is told of every event, and the ways to tell them.
+#[derive(Debug)]
+pub struct Receivers {
+    /// How far they have been told.
+    pub endpoints: Arc<dyn Endpoints>,
+    /// The way to them.
+    pub push: Arc<dyn Push>,
+    enrolled: OnceCell<Vec<Receiver>>,
+}
+
+/// One of them.
+#[derive(Clone)]
+pub struct Receiver {
+    /// How it is known in the store.
+    pub id: EndpointId,
+    /// Where it is.
+    pub url: Url,
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("id", &self.id).field("host", &self.host()).finish_non_exhaustive()
+    }
+}
+
+impl Receiver {
+    /// Scheme and host of its address, and the port where it is not the usual one.
+    pub fn host(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+}
+
+impl Receivers {
+    /// Takes the ways to them.
+    pub fn new(endpoints: Arc<dyn Endpoints>, push: Arc<dyn Push>) -> Self {
+        Self { endpoints, push, enrolled: OnceCell::new() }
+    }
+
+    /// All of them. One that nobody knows begins at the present end of the feed; one that was known goes on where it
+    /// stood.
+    pub async fn enrolled(&self, feed: &dyn Feed, now: Timestamp) -> Result<&[Receiver], StoreError> {
+        Ok(self.enrolled.get_or_try_init(|| self.enrol(feed, now)).await?)
+    }
+
+    /// The one of an id, if it is one of them.
+    pub fn find(&self, id: &EndpointId) -> Option<&Receiver> {
+        self.enrolled.get()?.iter().find(|receiver| receiver.id == *id)
+    }
+
+    async fn enrol(&self, feed: &dyn Feed, now: Timestamp) -> Result<Vec<Receiver>, StoreError> {
+        let mut receivers = Vec::new();
+        for url in self.push.endpoints() {
+            let id = self.endpoints.id_of(&url).await?;
+            self.begin(&id, feed, now).await?;
+            receivers.push(Receiver { id, url });
+        }
+        Ok(receivers)
+    }
+
+    /// Has an endpoint told from now on, if it is not told already.
+    pub async fn begin(&self, id: &EndpointId, feed: &dyn Feed, now: Timestamp) -> Result<(), StoreError> {
+        let stored = self.endpoints.read(id).await?;
+        if stored.value.is_some() {
+            return self.endpoints.call_at(id, now).await;
+        }
+        let begun = Outgoing::new(feed.end().await?);
+        // A conflict says that another replica has begun it.
+        let _either = self.endpoints.commit(id, (stored.basis, &begun), now).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! Owns one turn of telling an endpoint: what is read for it, and how it goes out, some sites at once, each in order.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::app::gateway::Gateway;
+use crate::app::ports::stored::StoreError;
+use crate::app::ports::traces::Only;
+use crate::app::ports::traces::Rest;
+use crate::domain::event::Event;
+use crate::domain::event::FeedPlace;
+use crate::domain::id::SiteId;
+use crate::domain::lane::Lane;
+use crate::domain::lane::TriedSite;
+use crate::domain::outgoing::AT_ONCE;
+use crate::domain::outgoing::Fresh;
+use crate::domain::outgoing::Outgoing;
+use crate::domain::outgoing::SITES_IN_A_ROW;
+use crate::domain::outgoing::Tried;
+use crate::domain::outgoing::Turn;
+use crate::domain::reply::Meaning;
+
+/// So many new events are told in a turn.
+const EVENTS: usize = 50;
+/// So many events of a lane are told in a turn.
+const LANE_EVENTS: usize = 10;
+/// Of a lane that is tried on its own: its next event, and the one after it.
+const PROBED: usize = 2;
+
+/// What is told in one turn.
+#[derive(Debug)]
+pub(super) struct Round {
+    sites: BTreeMap<SiteId, Sequence>,
+    from: FeedPlace,
+    read_to: FeedPlace,
+}
+
+/// The events of one site, in order.
+#[derive(Debug)]
+struct Sequence {
+    events: Vec<(FeedPlace, Event)>,
+    /// From here on more of it may follow before the cursor.
+    open: Option<FeedPlace>,
+    /// Whether its first event was refused for a day: then the next is tried, too.
+    first: First,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Usual,
+    LongRefused,
+}
+
+/// What stops a turn before everything is told.
+struct Course {
+    ends: Timestamp,
+    is_over: AtomicBool,
+    refused: AtomicUsize,
+    has_taken: AtomicBool,
+}
+
+impl Round {
+    /// Reads what there is to be told.
+    pub(super) async fn read(
+        gateway: &Gateway,
+        outgoing: &Outgoing,
+        turn: &Turn,
+    ) -> Result<Self, StoreError> {
+        let mut round = Self { sites: BTreeMap::new(), from: outgoing.cursor, read_to: outgoing.cursor };
+        match turn {
+            Turn::Rest(_) => {}
+            Turn::Deliver { lanes, fresh } => {
+                round.read_lanes(gateway, outgoing, (lanes, LANE_EVENTS)).await?;
+                let waiting = outgoing.laned().into_iter().filter(|site| !lanes.contains(site)).collect();
+                round.read_on(gateway, (*fresh, waiting), EVENTS).await?;
+            }
+            Turn::Probe { lane, fresh } => {
+                round.read_on(gateway, (*fresh, outgoing.laned()), 1).await?;
+                if round.sites.is_empty() {
+                    round.read_lanes(gateway, outgoing, (lane.as_slice(), PROBED)).await?;
+                }
+            }
+        }
+        Ok(round)
+    }
+
+    /// Whether there is nothing to be done at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sites.is_empty() && self.from == self.read_to
+    }
+
+    async fn read_lanes(
+        &mut self,
+        gateway: &Gateway,
+        outgoing: &Outgoing,
+        (sites, limit): (&[SiteId], usize),
+    ) -> Result<(), StoreError> {
+        let now = gateway.clock.now();
+        for (site, lane) in sites.iter().filter_map(|site| outgoing.lanes.get_key_value(site)) {
+            let page = gateway.feed.after(lane.after, &Only::These([site.clone()].into()), limit).await?;
+            let is_read = page.rest == Rest::None || page.next >= outgoing.cursor;
+            let open = (!is_read).then(|| page.next.next());
+            let events = page.events.into_iter().filter(|(place, _)| *place <= outgoing.cursor).collect();
+            self.sites.insert(site.clone(), Sequence { events, open, first: First::of(lane, now) });
+        }
+        Ok(())
+    }
+
+    /// Reads on from the cursor; what follows in a lane is told with it, once all before the cursor is.
+    async fn read_on(
+        &mut self,
+        gateway: &Gateway,
+        (fresh, waiting): (Fresh, BTreeSet<SiteId>),
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        if fresh == Fresh::No {
+            return Ok(());
+        }
+        let page = gateway.feed.after(self.from, &Only::AllBut(waiting), limit).await?;
+        self.read_to = page.next.max(self.from);
+        for (place, event) in page.events {
+            let sequence = self.sites.entry(event.site.clone()).or_insert(Sequence::EMPTY);
+            if sequence.open.is_none() {
+                sequence.events.push((place, event));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells it. Ends early where the endpoint takes nothing or asks to be left alone, when the time is up, and when the
+    /// gateway stops.
+    pub(super) async fn tell(self, gateway: &Gateway, url: &Url, ends: Timestamp) -> Tried {
+        let course = &Course {
+            ends,
+            is_over: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+            has_taken: AtomicBool::new(false),
+        };
+        let told = self
+            .sites
+            .into_iter()
+            .map(|(site, sequence)| async move { sequence.tell(site, (gateway, url), course).await });
+        let sites = stream::iter(told).buffer_unordered(AT_ONCE).collect().await;
+        Tried { read_to: self.read_to, sites }
+    }
+}
+
+impl First {
+    fn of(lane: &Lane, now: Timestamp) -> Self {
+        if lane.is_old(now) { Self::LongRefused } else { Self::Usual }
+    }
+}
+
+impl Sequence {
+    const EMPTY: Self = Self { events: Vec::new(), open: None, first: First::Usual };
+
+    async fn tell(self, site: SiteId, (gateway, url): (&Gateway, &Url), course: &Course) -> TriedSite {
+        let mut tried = TriedSite { site, tries: Vec::new(), open: self.open };
+        let mut events = self.events.into_iter();
+        let mut first = self.first;
+        while let Some((place, event)) = events.next() {
+            if course.is_over(gateway) {
+                tried.open = Some(place);
+                break;
+            }
+            let reply = gateway.receivers.push.push(url, &event).await;
+            let meaning = reply.meaning();
+            course.hear(meaning);
+            tried.tries.push((place, reply));
+            let goes_on = match meaning {
+                Meaning::Taken => true,
+                Meaning::Refused => first == First::LongRefused,
+                Meaning::Asked(_) | Meaning::Gone => false,
+            };
+            first = First::Usual;
+            if !goes_on {
+                tried.open = events.next().map(|(place, _)| place).or(tried.open);
+                break;
+            }
+        }
+        tried
+    }
+}
+
+impl Course {
+    fn is_over(&self, gateway: &Gateway) -> bool {
+        let takes_nothing =
+            !self.has_taken.load(Ordering::Relaxed) && self.refused.load(Ordering::Relaxed) >= SITES_IN_A_ROW;
+        takes_nothing
+            || self.is_over.load(Ordering::Relaxed)
+            || gateway.tasks.is_closed()
+            || gateway.clock.now() >= self.ends
+    }
+
+    fn hear(&self, meaning: Meaning) {
+        match meaning {
+            Meaning::Taken => self.has_taken.store(true, Ordering::Relaxed),
+            Meaning::Refused => _ = self.refused.fetch_add(1, Ordering::Relaxed),
+            Meaning::Asked(_) | Meaning::Gone => self.is_over.store(true, Ordering::Relaxed),
+        }
+    }
+}

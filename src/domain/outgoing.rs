@@ -1,0 +1,639 @@
+//! Decides how events go out to one endpoint (R24): what is tried next, and what an answer means for what follows.
+//!
+//! A *cursor* goes through the feed. A site whose next event was not taken is set aside as a *lane*: what it announces
+//! later stays behind that event, and the cursor goes on for the others. So the order within a site is kept, and an event
+//! that the endpoint cannot take holds up its own site alone. An endpoint that takes nothing at all backs off as a whole.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::event::FeedPlace;
+use crate::domain::id::SiteId;
+use crate::domain::lane::DAY;
+use crate::domain::lane::LONGEST_PAUSE;
+use crate::domain::lane::Lane;
+use crate::domain::lane::Sorting;
+use crate::domain::lane::Takes;
+use crate::domain::lane::TriedSite;
+use crate::domain::lane::jittered;
+use crate::domain::lane::pause;
+use crate::domain::meeting::after;
+use crate::domain::reply::Answer;
+use crate::domain::reply::Meaning;
+use crate::domain::reply::Reply;
+
+/// So many sites whose events are not taken, nothing taken in between, and the endpoint is left alone as a whole.
+pub const SITES_IN_A_ROW: usize = 3;
+/// So many lanes, and no more sites are set aside: the cursor stands until one of them goes on.
+const MOST_LANES: usize = 200;
+/// So many sites are told about at once.
+pub const AT_ONCE: usize = 8;
+/// The longest pause that an endpoint may ask for.
+const LONGEST_ASKED: Duration = DAY;
+/// An endpoint with nothing to be told is looked at so often, in case nobody said that there is.
+const LOOK: Duration = Duration::from_mins(1);
+/// A turn is over after this, or whoever took it died.
+const CLAIM: Duration = Duration::from_mins(1);
+/// In a turn nothing new is begun after this: with the longest try it ends well before its claim.
+const TURN: Duration = Duration::from_secs(20);
+/// What an endpoint does not take is given up so long before it is no longer kept: between two looks at one that is left
+/// alone nothing goes uncounted.
+const MARGIN: Duration = Duration::from_hours(2);
+
+/// How far an endpoint has been told, and how it takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// It has been told everything up to here, but of the sites in `lanes`.
+    pub cursor: FeedPlace,
+    /// The sites that stand behind the cursor.
+    pub lanes: BTreeMap<SiteId, Lane>,
+    /// Whether it takes events.
+    pub health: Health,
+    /// Since when nothing of what was tried has been taken; `None` when the last turn had something taken.
+    pub silent_since: Option<Timestamp>,
+    /// When it took an event last.
+    pub taken_at: Option<Timestamp>,
+    /// What it answered last.
+    pub last: Option<Answer>,
+    /// How many events were given up because it refused them for a day while it took others.
+    pub given_up: u64,
+    /// How many events it did not take while they were kept.
+    pub lost: u64,
+    /// Until when somebody is at it.
+    pub claimed_until: Option<Timestamp>,
+}
+
+/// Whether an endpoint takes events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It does, or has not been tried enough to know.
+    Delivering,
+    /// It takes nothing and is left alone in between.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// How often it was tried as a whole.
+        tries: u32,
+        /// When it is tried next.
+        next_at: Timestamp,
+    },
+    /// It has taken nothing for long: one event is tried now and then, until it takes one.
+    Parked {
+        /// Since when it is parked.
+        since: Timestamp,
+        /// Why.
+        why: Parking,
+        /// When it is tried next.
+        next_at: Timestamp,
+    },
+}
+
+/// Why an endpoint is parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parking {
+    /// It took nothing for a day.
+    Silent,
+    /// It said that it is gone for good (410).
+    Gone,
+}
+
+/// What to do about an endpoint now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing until then.
+    Rest(Timestamp),
+    /// Tell what is new, and what waits in these lanes.
+    Deliver {
+        /// Which lanes.
+        lanes: Vec<SiteId>,
+        /// Whether the cursor may go on.
+        fresh: Fresh,
+    },
+    /// Try one event: the next new one, or where there is none the next of this lane.
+    Probe {
+        /// Which lane.
+        lane: Option<SiteId>,
+        /// Whether the cursor may go on.
+        fresh: Fresh,
+    },
+}
+
+/// Whether the cursor may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fresh {
+    /// It may.
+    Yes,
+    /// Too many sites stand behind it already.
+    No,
+}
+
+/// What was tried in a turn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// Up to where the feed was read for it.
+    pub read_to: FeedPlace,
+    /// Site by site.
+    pub sites: Vec<TriedSite>,
+}
+
+/// What became of an endpoint, and of which sites an event was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What became of it.
+    pub outgoing: Outgoing,
+    /// The sites of events that were given up.
+    pub given_up: Vec<SiteId>,
+}
+
+impl Outgoing {
+    /// An endpoint that is told what comes after a place.
+    pub const fn new(cursor: FeedPlace) -> Self {
+        Self {
+            cursor,
+            lanes: BTreeMap::new(),
+            health: Health::Delivering,
+            silent_since: None,
+            taken_at: None,
+            last: None,
+            given_up: 0,
+            lost: 0,
+            claimed_until: None,
+        }
+    }
+
+    /// What to do about it now.
+    pub fn turn(&self, now: Timestamp) -> Turn {
+        if let Some(until) = self.claimed_until.filter(|until| *until > now) {
+            return Turn::Rest(until);
+        }
+        let fresh = if self.lanes.len() < MOST_LANES { Fresh::Yes } else { Fresh::No };
+        let mut lanes: Vec<_> = self.lanes.iter().map(|(site, lane)| (lane.next_at, site)).collect();
+        lanes.sort();
+        match self.health {
+            Health::Delivering => {
+                let due = lanes.into_iter().take_while(|(next_at, _)| *next_at <= now).take(AT_ONCE);
+                Turn::Deliver { lanes: due.map(|(_, site)| site.clone()).collect(), fresh }
+            }
+            Health::Failing { next_at, .. } | Health::Parked { next_at, .. } if next_at > now => {
+                Turn::Rest(next_at.min(after(now, LONGEST_PAUSE)))
+            }
+            Health::Failing { .. } | Health::Parked { .. } => {
+                Turn::Probe { lane: lanes.first().map(|(_, site)| (*site).clone()), fresh }
+            }
+        }
+    }
+
+    /// When to look again at one for which nothing was to be done.
+    pub fn look_at(&self, now: Timestamp) -> Timestamp {
+        let lanes = self.lanes.values().map(|lane| lane.next_at).filter(|next_at| *next_at > now);
+        lanes.min().unwrap_or(Timestamp::MAX).min(after(now, LOOK))
+    }
+
+    /// Claims it for one turn: of several replicas one tells.
+    #[must_use]
+    pub fn claimed(&self, now: Timestamp) -> Self {
+        Self { claimed_until: Some(after(now, CLAIM)), ..self.clone() }
+    }
+
+    /// Until when a turn that begins now may begin something new.
+    pub fn turn_ends(now: Timestamp) -> Timestamp {
+        after(now, TURN)
+    }
+
+    /// When its claim ends, or now.
+    pub fn claim_ends(&self, now: Timestamp) -> Timestamp {
+        self.claimed_until.unwrap_or(now)
+    }
+
+    /// When to look at it after a turn.
+    pub fn due(&self, now: Timestamp) -> Timestamp {
+        match self.turn(now) {
+            Turn::Rest(until) => until,
+            Turn::Deliver { .. } | Turn::Probe { .. } => now,
+        }
+    }
+
+    /// Sorts what a turn brought; `spread` is random, so that those who failed together are not tried together.
+    #[must_use]
+    pub fn told(mut self, tried: &Tried, now: Timestamp, spread: u8) -> Told {
+        self.claimed_until = None;
+        let replies = tried.sites.iter().flat_map(|site| site.tries.iter().map(|(_, reply)| *reply));
+        let replies = replies.collect::<Vec<_>>();
+        let has_taken = replies.iter().any(|reply| reply.meaning() == Meaning::Taken);
+        self.last = replies.last().map_or(self.last, |reply| Some(reply.answer));
+        self.cursor = self.cursor_after(tried);
+        let takes = if has_taken || self.silent_since.is_none() { Takes::Some } else { Takes::Nothing };
+        let sorting = Sorting { cursor: self.cursor, takes, now, spread };
+        let mut given_up = Vec::new();
+        for site in &tried.sites {
+            let (lane, events) = Lane::sorted(self.lanes.remove(&site.site), site, &sorting);
+            self.lanes.extend(lane.map(|lane| (site.site.clone(), lane)));
+            self.given_up += events;
+            given_up.extend((events > 0).then(|| site.site.clone()));
+        }
+        if !replies.is_empty() {
+            self.judge(&replies, now, spread);
+        }
+        Told { outgoing: self, given_up }
+    }
+
+    /// As far as the cursor goes: over all that was read, or where a part was not tried, up to the last that was.
+    fn cursor_after(&self, tried: &Tried) -> FeedPlace {
+        let read_to = tried.read_to.max(self.cursor);
+        let is_open = |site: &TriedSite| site.open.is_some_and(|open| open > self.cursor);
+        if !tried.sites.iter().any(is_open) {
+            return read_to;
+        }
+        let last = tried.sites.iter().flat_map(|site| site.tries.iter().map(|(place, _)| *place)).max();
+        last.unwrap_or_default().max(self.cursor)
+    }
+
+    /// Judges the endpoint as a whole.
+    fn judge(&mut self, replies: &[Reply], now: Timestamp, spread: u8) {
+        let has = |wanted: fn(&Meaning) -> bool| replies.iter().any(|reply| wanted(&reply.meaning()));
+        let asked = replies.iter().filter_map(|reply| match reply.meaning() {
+            Meaning::Asked(until) => Some(until),
+            Meaning::Taken | Meaning::Refused | Meaning::Gone => None,
+        });
+        let asked = asked.max();
+        if has(|meaning| *meaning == Meaning::Taken) {
+            self.recover(now);
+        } else {
+            self.silent_since = self.silent_since.or(Some(now));
+        }
+        let since = self.silent_since.unwrap_or(now);
+        let tries = match self.health {
+            Health::Failing { tries, .. } => tries + 1,
+            Health::Delivering | Health::Parked { .. } => 1,
+        };
+        let failing = |next_at| Health::Failing { since, tries, next_at };
+        let parked = |was: Health, why, every| {
+            let since = if let Health::Parked { since, .. } = was { since } else { now };
+            Health::Parked { since, why, next_at: after(now, jittered(every, spread)) }
+        };
+        self.health = if self.silent_since.is_none() {
+            match asked {
+                Some(until) => failing(asked_until(until, now, pause(1, spread))),
+                None => Health::Delivering,
+            }
+        } else if has(|meaning| *meaning == Meaning::Gone) {
+            parked(self.health, Parking::Gone, DAY)
+        } else if after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
+            parked(self.health, Parking::Silent, LONGEST_PAUSE)
+        } else if let Some(until) = asked {
+            failing(asked_until(until, now, pause(tries, spread)))
+        } else if self.is_failing_as_a_whole(since) {
+            failing(after(now, pause(tries, spread)))
+        } else {
+            self.health
+        };
+    }
+
+    fn is_failing_as_a_whole(&self, since: Timestamp) -> bool {
+        let failing = self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since));
+        matches!(self.health, Health::Failing { .. }) || failing.count() >= SITES_IN_A_ROW
+    }
+
+    /// It has taken something. The time in which it took nothing from anybody does not count against single events,
+    /// and what was set aside in it is tried at once.
+    fn recover(&mut self, now: Timestamp) {
+        if let (Health::Failing { .. } | Health::Parked { .. }, Some(from)) = (self.health, self.silent_since)
+        {
+            let away = Duration::try_from(now.duration_since(from)).unwrap_or_default();
+            for lane in self.lanes.values_mut() {
+                lane.since = lane.since.map(|since| after(since, away).min(now));
+                lane.tries = 0;
+                lane.next_at = now;
+            }
+        }
+        self.silent_since = None;
+        self.taken_at = Some(now);
+    }
+
+    /// Up to where what an endpoint is not told must be given up now, because it is about to be no longer kept.
+    pub fn horizon(now: Timestamp) -> FeedPlace {
+        FeedPlace::oldest(after(now, MARGIN))
+    }
+
+    /// What is about to be no longer kept, and will not be told before: for the cursor (`None`) and for lanes, after
+    /// which place and up to which.
+    pub fn expiring(&self, now: Timestamp) -> Vec<(Option<SiteId>, FeedPlace, FeedPlace)> {
+        let horizon = Self::horizon(now);
+        let rests = matches!(self.turn(now), Turn::Rest(_));
+        let cursor = (rests && self.cursor < horizon).then_some((None, self.cursor, horizon));
+        let lanes =
+            self.lanes.iter().filter(|(_, lane)| lane.after < horizon && (rests || lane.next_at > now));
+        let up_to = if cursor.is_some() { horizon } else { self.cursor.min(horizon) };
+        let lanes = lanes.map(|(site, lane)| (Some(site.clone()), lane.after, up_to));
+        lanes.chain(cursor).collect()
+    }
+
+    /// Gives up what is about to be no longer kept, so many events in all.
+    #[must_use]
+    pub fn without(mut self, expired: &[(Option<SiteId>, FeedPlace, FeedPlace)], events: u64) -> Self {
+        for (site, _, up_to) in expired {
+            match site.as_ref() {
+                None => self.cursor = self.cursor.max(*up_to),
+                Some(site) => {
+                    if let Some(lane) = self.lanes.get_mut(site) {
+                        let (since, tried_at, tries) = (None, lane.tried_at, lane.tries);
+                        *lane = Lane { after: lane.after.max(*up_to), since, tried_at, tries, ..*lane };
+                    }
+                }
+            }
+        }
+        self.lost += events;
+        self
+    }
+
+    /// Tries everything at once, as if nothing had failed: somebody has seen to the endpoint.
+    #[must_use]
+    pub fn retried(mut self, now: Timestamp) -> Self {
+        self.health = match self.health {
+            Health::Delivering => Health::Delivering,
+            Health::Failing { since, tries, .. } => Health::Failing { since, tries, next_at: now },
+            Health::Parked { since, why, .. } => Health::Parked { since, why, next_at: now },
+        };
+        self.lanes.values_mut().for_each(|lane| lane.next_at = now);
+        self
+    }
+
+    /// The first place of which it has not been told everything.
+    pub fn waits_at(&self) -> FeedPlace {
+        self.lanes.values().map(|lane| lane.after).fold(self.cursor, FeedPlace::min)
+    }
+
+    /// The sites that stand behind the cursor.
+    pub fn laned(&self) -> BTreeSet<SiteId> {
+        self.lanes.keys().cloned().collect()
+    }
+}
+
+/// Until when an endpoint asked to be left alone: never for nothing, never for long.
+fn asked_until(until: Option<Timestamp>, now: Timestamp, own: Duration) -> Timestamp {
+    until
+        .unwrap_or_else(|| after(now, own))
+        .clamp(after(now, Duration::from_secs(1)), after(now, LONGEST_ASKED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixture::at;
+
+    const HOUR: i64 = 3_600;
+    const FAILED: u16 = 500;
+
+    fn site(name: &str) -> SiteId {
+        SiteId::parse(name).unwrap()
+    }
+
+    fn reply(status: u16) -> Reply {
+        Reply { answer: Answer::Status(status), retry_after: None }
+    }
+
+    /// What was tried of a site: places and statuses.
+    fn tried(name: &str, tries: &[(u64, u16)]) -> TriedSite {
+        let tries = tries.iter().map(|(place, status)| (FeedPlace(*place), reply(*status))).collect();
+        TriedSite { site: site(name), tries, open: None }
+    }
+
+    fn turn(read_to: u64, sites: Vec<TriedSite>) -> Tried {
+        Tried { read_to: FeedPlace(read_to), sites }
+    }
+
+    fn told(outgoing: Outgoing, tried: &Tried, second: i64) -> Outgoing {
+        outgoing.told(tried, at(second), 0).outgoing
+    }
+
+    fn begun() -> Outgoing {
+        Outgoing::new(FeedPlace(10))
+    }
+
+    /// One that took nothing from three sites.
+    fn failing() -> Outgoing {
+        let sites = ["a", "b", "c"].iter().zip(11..).map(|(name, place)| tried(name, &[(place, FAILED)]));
+        told(begun(), &turn(13, sites.collect()), 0)
+    }
+
+    #[test]
+    fn what_is_taken_moves_the_cursor_and_leaves_no_lane() {
+        let after =
+            told(begun(), &turn(14, vec![tried("a", &[(11, 200), (13, 204)]), tried("b", &[(12, 299)])]), 0);
+        assert_eq!((after.cursor, after.lanes.len(), after.health), (FeedPlace(14), 0, Health::Delivering));
+        assert_eq!((after.taken_at, after.last), (Some(at(0)), Some(Answer::Status(299))));
+        assert_eq!(after.due(at(0)), at(0), "there may be more");
+        assert_eq!(after.look_at(at(0)), at(60), "one that has been told all is looked at again");
+    }
+
+    #[test]
+    fn an_event_that_is_refused_sets_its_site_aside_and_no_other() {
+        let mut poisoned = tried("a", &[(11, 200), (13, 400)]);
+        poisoned.open = Some(FeedPlace(15));
+        let after = told(begun(), &turn(16, vec![poisoned, tried("b", &[(12, 200), (16, 200)])]), 0);
+        assert_eq!((after.cursor, after.health), (FeedPlace(16), Health::Delivering));
+        let lane = Lane {
+            after: FeedPlace(12),
+            since: Some(at(0)),
+            tried_at: Some(at(0)),
+            tries: 1,
+            next_at: at(5),
+        };
+        assert_eq!(after.lanes, BTreeMap::from([(site("a"), lane)]));
+        let turn = |second| after.turn(at(second));
+        assert_eq!(turn(4), Turn::Deliver { lanes: vec![], fresh: Fresh::Yes });
+        assert_eq!(turn(5), Turn::Deliver { lanes: vec![site("a")], fresh: Fresh::Yes });
+        assert_eq!(after.look_at(at(1)), at(5));
+    }
+
+    #[test]
+    fn a_lane_joins_the_others_when_all_of_it_is_taken_and_goes_on_where_it_is_not() {
+        let lane =
+            |after, since| Lane { after: FeedPlace(after), since, tried_at: since, tries: 3, next_at: at(5) };
+        let mut outgoing = begun();
+        outgoing.lanes.insert(site("a"), lane(3, Some(at(0))));
+        let all = told(outgoing.clone(), &turn(10, vec![tried("a", &[(4, 200), (8, 200)])]), 6);
+        assert!(all.lanes.is_empty());
+        let mut part = tried("a", &[(4, 200)]);
+        part.open = Some(FeedPlace(8));
+        let part = told(outgoing.clone(), &turn(10, vec![part]), 6);
+        assert_eq!(part.lanes, BTreeMap::from([(site("a"), Lane::waiting(FeedPlace(7), at(6)))]));
+        let mut none = tried("a", &[]);
+        none.open = Some(FeedPlace(4));
+        let none = told(outgoing.clone(), &turn(10, vec![none]), 6);
+        assert_eq!(none.lanes, outgoing.lanes, "one that was not reached is as it was");
+        let again = told(outgoing, &turn(10, vec![tried("a", &[(4, 400)])]), 6);
+        assert_eq!((again.lanes[&site("a")].tries, again.lanes[&site("a")].since), (4, Some(at(0))));
+        assert_eq!(again.lanes[&site("a")].next_at, at(6 + 40));
+    }
+
+    #[test]
+    fn a_turn_that_ends_early_leaves_what_nobody_tried_before_the_cursor_or_behind_lanes() {
+        let mut stopped = tried("a", &[(11, 200)]);
+        stopped.open = Some(FeedPlace(12));
+        let mut untried = tried("b", &[]);
+        untried.open = Some(FeedPlace(14));
+        let after = told(begun(), &turn(20, vec![stopped, untried, tried("c", &[(13, 200)])]), 0);
+        assert_eq!(after.cursor, FeedPlace(13), "after the last that was tried");
+        assert_eq!(after.lanes, BTreeMap::from([(site("a"), Lane::waiting(FeedPlace(11), at(0)))]));
+        let mut nothing = tried("b", &[]);
+        nothing.open = Some(FeedPlace(14));
+        let after = told(begun(), &turn(20, vec![nothing]), 0);
+        assert_eq!((after.cursor, after.lanes.len()), (FeedPlace(10), 0));
+    }
+
+    #[test]
+    fn an_endpoint_that_takes_nothing_from_three_sites_is_left_alone_ever_longer() {
+        let mut outgoing = failing();
+        assert_eq!(outgoing.health, Health::Failing { since: at(0), tries: 1, next_at: at(5) });
+        assert_eq!(outgoing.turn(at(4)), Turn::Rest(at(5)));
+        assert_eq!(outgoing.turn(at(5)), Turn::Probe { lane: Some(site("a")), fresh: Fresh::Yes });
+        let mut now = 5;
+        let mut pauses = Vec::new();
+        while let Health::Failing { next_at, .. } = outgoing.health {
+            now = next_at.as_second() - at(0).as_second();
+            outgoing = told(outgoing, &turn(13, vec![tried("a", &[(11, FAILED)])]), now);
+            if let Health::Failing { next_at, .. } = outgoing.health {
+                pauses.push(next_at.as_second() - at(now).as_second());
+            }
+        }
+        assert_eq!(pauses[..11], [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
+        assert!((24 * HOUR..26 * HOUR).contains(&now), "{now}");
+        assert_eq!(
+            outgoing.health,
+            Health::Parked { since: at(now), why: Parking::Silent, next_at: at(now + HOUR) }
+        );
+        let taken = told(outgoing, &turn(13, vec![tried("a", &[(11, 200)])]), now + HOUR);
+        assert_eq!(taken.health, Health::Delivering);
+        assert_eq!((taken.given_up, taken.lost), (0, 0));
+        let next = taken.lanes.values().map(|lane| lane.next_at).collect::<Vec<_>>();
+        assert_eq!(next, [at(now + HOUR); 2], "what was set aside meanwhile is tried at once");
+    }
+
+    #[test]
+    fn pauses_are_spread() {
+        let tried = turn(13, vec![tried("a", &[(11, FAILED)])]);
+        let next = |spread| begun().told(&tried, at(0), spread).outgoing.lanes[&site("a")].next_at;
+        assert!(next(0) < next(128) && next(128) < next(255) && next(255) < at(7));
+    }
+
+    #[test]
+    fn one_event_that_is_refused_for_a_day_is_given_up_while_others_are_taken() {
+        let refused = |second| turn(10, vec![tried("a", &[(4, 400)]), tried("b", &[(second, 200)])]);
+        let mut outgoing = begun();
+        outgoing = told(outgoing, &refused(11), 0);
+        outgoing = told(outgoing, &refused(12), 24 * HOUR - 1);
+        assert_eq!((outgoing.given_up, outgoing.lanes.len()), (0, 1));
+        let told = outgoing.told(&refused(13), at(24 * HOUR), 0);
+        assert_eq!((told.outgoing.given_up, told.outgoing.lanes.len()), (1, 0));
+        assert_eq!(told.given_up, [site("a")]);
+    }
+
+    #[test]
+    fn nothing_is_given_up_while_nothing_is_taken() {
+        let refused = turn(10, vec![tried("a", &[(4, 400)])]);
+        let mut outgoing = begun();
+        for hour in 0..48 {
+            outgoing = told(outgoing, &refused, hour * HOUR);
+        }
+        assert_eq!((outgoing.given_up, outgoing.lanes.len()), (0, 1));
+        assert!(matches!(outgoing.health, Health::Parked { why: Parking::Silent, .. }));
+    }
+
+    #[test]
+    fn the_only_sites_event_is_given_up_when_the_one_behind_it_is_taken() {
+        let mut outgoing = begun();
+        for hour in 0..25 {
+            outgoing = told(outgoing, &turn(10, vec![tried("a", &[(4, 400)])]), hour * HOUR);
+        }
+        let both = |second| turn(10, vec![tried("a", &[(4, 400), (5, second)])]);
+        outgoing = told(outgoing, &both(400), 26 * HOUR);
+        assert_eq!((outgoing.given_up, outgoing.lanes[&site("a")].after), (0, FeedPlace(3)));
+        outgoing = told(outgoing, &both(200), 27 * HOUR);
+        assert_eq!((outgoing.given_up, outgoing.lanes.len(), outgoing.health), (1, 0, Health::Delivering));
+    }
+
+    #[test]
+    fn the_time_in_which_nothing_was_taken_does_not_count_against_an_event() {
+        let mut outgoing = failing();
+        outgoing = told(outgoing, &turn(14, vec![tried("d", &[(14, 200)])]), 23 * HOUR);
+        outgoing =
+            told(outgoing, &turn(15, vec![tried("a", &[(11, FAILED)]), tried("d", &[(15, 200)])]), 24 * HOUR);
+        assert_eq!((outgoing.given_up, outgoing.lanes[&site("a")].since), (0, Some(at(23 * HOUR))));
+    }
+
+    #[test]
+    fn an_endpoint_is_left_alone_as_long_as_it_asks() {
+        let asked = |status, until: Option<i64>| {
+            let reply = Reply { answer: Answer::Status(status), retry_after: until.map(at) };
+            let site = TriedSite { tries: vec![(FeedPlace(11), reply)], ..tried("a", &[]) };
+            told(begun(), &turn(11, vec![site]), 0)
+        };
+        for (status, until, next_at) in [
+            (429, Some(90), 90),
+            (503, Some(90), 90),
+            (429, None, 5),
+            (429, Some(0), 1),
+            (429, Some(90 * HOUR), 24 * HOUR),
+        ] {
+            let after = asked(status, until);
+            assert_eq!(after.turn(at(0)), Turn::Rest(at(next_at.min(HOUR))), "{status} {until:?}");
+            let Health::Failing { next_at: next, .. } = after.health else { panic!("{status} {until:?}") };
+            assert_eq!(next, at(next_at), "{status} {until:?}");
+            assert_eq!(after.lanes[&site("a")].since, None, "the event is not to blame");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_is_gone_is_tried_once_a_day() {
+        let gone = turn(11, vec![tried("a", &[(11, 410)])]);
+        let after = told(begun(), &gone, 0);
+        assert_eq!(after.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(24 * HOUR) });
+        assert_eq!(after.turn(at(1)), Turn::Rest(at(1 + HOUR)), "looked at for what is about to be lost");
+        let again = told(after, &gone, 24 * HOUR);
+        assert_eq!(again.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(48 * HOUR) });
+    }
+
+    #[test]
+    fn of_several_replicas_one_has_the_turn() {
+        let claimed = begun().claimed(at(0));
+        assert_eq!(claimed.turn(at(59)), Turn::Rest(at(60)));
+        assert!(matches!(claimed.turn(at(60)), Turn::Deliver { .. }));
+        assert!(Outgoing::turn_ends(at(0)) + Duration::from_secs(15) < claimed.claim_ends(at(0)));
+    }
+
+    #[test]
+    fn too_many_sites_aside_and_the_cursor_stands() {
+        let mut outgoing = begun();
+        for number in 0..MOST_LANES {
+            outgoing.lanes.insert(site(&format!("s{number}")), Lane::waiting(FeedPlace(3), at(0)));
+        }
+        let Turn::Deliver { lanes, fresh } = outgoing.turn(at(0)) else { panic!() };
+        assert_eq!((lanes.len(), fresh), (AT_ONCE, Fresh::No));
+    }
+
+    #[test]
+    fn what_is_about_to_be_no_longer_kept_is_given_up_only_where_it_is_not_told_now() {
+        let week = i64::try_from(crate::domain::event::KEPT.as_secs()).unwrap();
+        let mut outgoing = failing();
+        outgoing.cursor = FeedPlace::first_of(at(0));
+        outgoing.lanes.retain(|name, _| *name == site("a"));
+        outgoing.lanes.values_mut().for_each(|lane| lane.after = FeedPlace::first_of(at(0)));
+        outgoing.health = Health::Parked { since: at(0), why: Parking::Silent, next_at: at(2 * week) };
+        assert_eq!(outgoing.expiring(at(week - 3 * HOUR)), []);
+        let now = at(week);
+        let horizon = Outgoing::horizon(now);
+        let lane = outgoing.lanes[&site("a")].after;
+        let expiring = outgoing.expiring(now);
+        assert_eq!(expiring, [(Some(site("a")), lane, horizon), (None, outgoing.cursor, horizon)]);
+        let without = outgoing.clone().without(&expiring, 7);
+        assert_eq!((without.cursor, without.lanes[&site("a")].after, without.lost), (horizon, horizon, 7));
+        assert_eq!(without.expiring(now), []);
+        outgoing.health = Health::Delivering;
+        outgoing.lanes.clear();
+        assert_eq!(outgoing.expiring(now), []);
+    }
+}

@@ -1,0 +1,73 @@
+//! Owns what comes of telling an endpoint one event once, and what it means (R24).
+
+use jiff::Timestamp;
+
+/// What came of telling one event once, without what was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// An answer with this status.
+    Status(u16),
+    /// No connection.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// A connection that broke.
+    Broken,
+}
+
+/// An answer, and until when the endpoint asked to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// The answer.
+    pub answer: Answer,
+    /// `Retry-After`, where there is one.
+    pub retry_after: Option<Timestamp>,
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// The event is taken.
+    Taken,
+    /// It is not.
+    Refused,
+    /// The endpoint wants to be left alone; nothing is said about the event.
+    Asked(Option<Timestamp>),
+    /// The endpoint says that it is gone for good.
+    Gone,
+}
+
+impl Reply {
+    /// What it means: 2xx is success, a redirect is not followed.
+    pub fn meaning(&self) -> Meaning {
+        match (self.answer, self.retry_after) {
+            (Answer::Status(200..=299), _) => Meaning::Taken,
+            (Answer::Status(410), _) => Meaning::Gone,
+            (Answer::Status(429), until) | (Answer::Status(503), until @ Some(_)) => Meaning::Asked(until),
+            (Answer::Status(_) | Answer::Unreachable | Answer::TimedOut | Answer::Broken, _) => {
+                Meaning::Refused
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_2xx_is_success_and_only_the_endpoint_says_that_it_is_gone() {
+        let meaning = |answer| Reply { answer, retry_after: None }.meaning();
+        for status in [200, 201, 202, 204, 299] {
+            assert_eq!(meaning(Answer::Status(status)), Meaning::Taken, "{status}");
+        }
+        for status in [100, 301, 302, 307, 400, 401, 404, 408, 413, 500, 502, 503, 599] {
+            assert_eq!(meaning(Answer::Status(status)), Meaning::Refused, "{status}");
+        }
+        for answer in [Answer::Unreachable, Answer::TimedOut, Answer::Broken] {
+            assert_eq!(meaning(answer), Meaning::Refused, "{answer:?}");
+        }
+        assert_eq!(meaning(Answer::Status(410)), Meaning::Gone);
+        assert_eq!(meaning(Answer::Status(429)), Meaning::Asked(None));
+    }
+}
