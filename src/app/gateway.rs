@@ -13,8 +13,10 @@ use crate::app::flights::Flights;
 use crate::app::looks::Looks;
 use crate::app::ports::attention::Attentions;
 use crate::app::ports::clock::Clock;
+use crate::app::ports::directory::Directory;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
+use crate::app::ports::provider::Users;
 use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
@@ -54,8 +56,12 @@ pub struct Gateway {
     pub work: Arc<dyn Work>,
     /// How users let greenroom act for them at the provider.
     pub authorization: Arc<dyn Authorization>,
+    /// Users at the provider.
+    pub users: Arc<dyn Users>,
     /// Meetings at the provider.
     pub meetings: Arc<dyn Meetings>,
+    /// The names of all sites.
+    pub directory: Arc<dyn Directory>,
     /// What an operator said.
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.

@@ -13,6 +13,8 @@ use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
 
+pub use crate::domain::account::LapseReason;
+
 /// One app and one user at a provider: one living grant, whichever sites refer to it.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -30,6 +32,8 @@ pub struct Grant {
     pub references: BTreeSet<Reference>,
     /// When the user consented last.
     pub authorized_at: Timestamp,
+    /// When the provider said last who the user is: what [`Grant::host`] holds.
+    pub looked_at: Timestamp,
 }
 
 /// An account that uses a grant.
@@ -81,19 +85,6 @@ pub struct TokenPair {
     pub generation: u64,
     /// Where the provider wants this user's calls.
     pub api_url: Option<Url>,
-}
-
-/// Why a grant does not work any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LapseReason {
-    /// The provider refused the refresh token.
-    Refused,
-    /// The user removed the app.
-    Removed,
-    /// A permission that is needed is missing.
-    MissingScopes,
-    /// The user does not exist any more, or not in that organisation.
-    UserGone,
 }
 
 /// What a caller needs of tokens.

@@ -23,6 +23,7 @@ use crate::providers::zoom::oauth::ZoomAuthorization;
 use crate::providers::zoom::parts::Parts;
 use crate::providers::zoom::parts::TOKEN_TIMEOUT;
 use crate::providers::zoom::parts::Timeouts;
+use crate::providers::zoom::users::ZoomUsers;
 use crate::server::Outside;
 use crate::server::Server;
 use crate::server::StartError;
@@ -31,6 +32,7 @@ use crate::server::live::Live;
 use crate::server::operator::LONGEST_STORE;
 use crate::server::operator::Socket;
 use crate::store::attention::StoredAttentions;
+use crate::store::directory::StoredDirectory;
 use crate::store::embedded::Embedded;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
@@ -175,7 +177,9 @@ fn gateway(
         tallies: Arc::new(StoredTallies::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
+        users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
+        directory: Arc::new(StoredDirectory::new(Arc::clone(sealed))),
         settings: Arc::new(settings(config)),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),

@@ -1,6 +1,7 @@
 //! The store: the narrow waist `kv`, its backends, and what is laid on it. Knows neither HTTP nor providers.
 
 pub mod attention;
+pub mod directory;
 pub mod embedded;
 mod errors;
 pub mod feed;

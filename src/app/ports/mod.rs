@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod clock;
+pub mod directory;
 pub mod provider;
 pub mod store;
 pub mod stored;

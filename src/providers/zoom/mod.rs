@@ -10,4 +10,5 @@ mod retry_after;
 mod scopes;
 pub mod settings;
 mod token_error;
+pub mod users;
 mod wire;

@@ -21,7 +21,9 @@ use greenroom::providers::zoom::parts::TOKEN_TIMEOUT;
 use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
+use greenroom::providers::zoom::users::ZoomUsers;
 use greenroom::store::attention::StoredAttentions;
+use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::sealed::Sealed;
@@ -170,8 +172,10 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), clock)),
         tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
-        work: Arc::new(StoredWork::new(sealed)),
+        work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
+        directory: Arc::new(StoredDirectory::new(sealed)),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
+        users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
         settings: Arc::new(settings),
         tasks: TaskTracker::new(),

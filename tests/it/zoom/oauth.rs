@@ -53,7 +53,7 @@ async fn the_browser_is_sent_with_state_and_challenge_and_without_scope() {
 async fn a_code_gives_tokens_and_their_user() {
     let zoom = Zoom::with(Fixtures::load(CODE).and(LICENSED)).await;
 
-    let Authorized { host, tokens } = exchange(&zoom).await.unwrap();
+    let Authorized { host, tokens, lacking } = exchange(&zoom).await.unwrap();
 
     assert_eq!(host.user_id, "zJKyaiAyTNC-MWjiWC18KQ");
     assert_eq!(host.account_id, "q6gBJVO5TzexKYTb_I2rpg");
