@@ -14,6 +14,8 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::provider::Users;
+use greenroom::domain::account::Host;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::token::Token;
 use greenroom::web::auth::FetchFailed;
@@ -49,6 +51,13 @@ impl Authorization for Elsewhere {
 
     async fn revoke(&self, _: &SecretString) -> Result<(), AuthorizationError> {
         Err(AWAY)
+    }
+}
+
+#[async_trait::async_trait]
+impl Users for Elsewhere {
+    async fn find(&self, _: &HostAccess) -> Result<Host, ProviderError> {
+        Err(UNSENT)
     }
 }
 

@@ -52,6 +52,7 @@ use greenroom::domain::time_zone::TimeZoneName;
 use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
 use greenroom::store::attention::StoredAttentions;
+use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::kv::Kv;
@@ -163,8 +164,10 @@ impl House {
             feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::new(SystemClock))),
             attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
-            work: Arc::new(StoredWork::new(sealed)),
+            work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
+            directory: Arc::new(StoredDirectory::new(sealed)),
             authorization: Arc::new(Elsewhere),
+            users: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),
             settings: Arc::new(told()),
             tasks: TaskTracker::new(),

@@ -67,6 +67,11 @@ pub fn user_due(grant: &Grant) -> Timestamp {
     after(after(grant.looked_at, USER_AGAIN), Duration::from_secs(share))
 }
 
+/// When tokens are renewed next though nobody uses them: a look at the user needs tokens that work.
+pub fn renewal_due(grant: &Grant, keep_alive: Duration) -> Option<Timestamp> {
+    grant.tokens.pair().map(|pair| after(pair.obtained_at, keep_alive).min(user_due(grant)))
+}
+
 /// Whether nobody can still be about to confirm the last authorisation.
 pub fn is_settled(grant: &Grant, now: Timestamp) -> bool {
     now >= after(grant.authorized_at, SETTLED_AFTER)

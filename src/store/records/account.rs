@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    fn lapsed(further: serde_json::Value) -> AccountState {
+    fn lapsed(further: &serde_json::Value) -> AccountState {
         let host = json!({
             "user_id": "u", "account_id": "a", "email": "ana@example.com", "plan": "basic", "personal_room": null,
         });
@@ -232,7 +232,7 @@ mod tests {
             (json!({"lapse_reason": "removed"}), LapseReason::Removed),
         ];
         for (further, reason) in cases {
-            assert_eq!(lapsed(further), AccountState::ReauthorizationRequired { since, reason });
+            assert_eq!(lapsed(&further), AccountState::ReauthorizationRequired { since, reason });
         }
     }
 }
