@@ -228,7 +228,7 @@ async fn r10_a_look_that_zoom_does_not_answer_changes_nothing_and_is_made_up_for
     world.fault("users.me", 1, json!({"kind": "drop_before"})).await;
     let asked = world.asked("users.me").await.len();
     for _ in 0..26 {
-        world.clock.advance(Duration::from_mins(60));
+        world.clock.advance(Duration::from_hours(1));
         world.quiet().await;
         if world.asked("users.me").await.len() > asked {
             break;
