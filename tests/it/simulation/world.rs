@@ -43,8 +43,9 @@ use crate::simulation::zoom::Zoom;
 pub(super) const REPLICAS: usize = 3;
 /// All is quiet when no work is due within this: longer than to the end of a day by which a provider counts.
 const QUIET: Duration = Duration::from_hours(26);
-/// And none of a grant's within this: shorter than the time after which its user is looked at again, every day.
-const QUIET_OF_GRANTS: Duration = Duration::from_hours(20);
+/// And none of a grant's within this: longer than whatever settles a grant waits, so that the look at its user which comes
+/// every day, each grant's at an hour of its own, is left out.
+const QUIET_OF_GRANTS: Duration = Duration::from_hours(1);
 /// How long what is going on may take to come to an end.
 const PATIENCE: Duration = Duration::from_hours(60);
 
