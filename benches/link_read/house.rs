@@ -52,10 +52,10 @@ use greenroom::domain::time_zone::TimeZoneName;
 use greenroom::domain::visibility::ServiceVisibility;
 use greenroom::domain::visibility::SiteVisibility;
 use greenroom::store::attention::StoredAttentions;
-use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::kv::Kv;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
@@ -165,7 +165,7 @@ impl House {
             attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
             work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
-            directory: Arc::new(StoredDirectory::new(sealed)),
+            register: Arc::new(StoredRegister::new(sealed)),
             authorization: Arc::new(Elsewhere),
             users: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),

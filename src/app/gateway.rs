@@ -13,10 +13,10 @@ use crate::app::flights::Flights;
 use crate::app::looks::Looks;
 use crate::app::ports::attention::Attentions;
 use crate::app::ports::clock::Clock;
-use crate::app::ports::directory::Directory;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
 use crate::app::ports::provider::Users;
+use crate::app::ports::register::Register;
 use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
@@ -61,7 +61,7 @@ pub struct Gateway {
     /// Meetings at the provider.
     pub meetings: Arc<dyn Meetings>,
     /// The names of all sites.
-    pub directory: Arc<dyn Directory>,
+    pub register: Arc<dyn Register>,
     /// What an operator said.
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.

@@ -32,12 +32,12 @@ use crate::server::live::Live;
 use crate::server::operator::LONGEST_STORE;
 use crate::server::operator::Socket;
 use crate::store::attention::StoredAttentions;
-use crate::store::directory::StoredDirectory;
 use crate::store::embedded::Embedded;
 use crate::store::feed::StoredFeed;
 use crate::store::grants::StoredGrants;
 use crate::store::redis;
 use crate::store::redis::Redis;
+use crate::store::register::StoredRegister;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedParts;
 use crate::store::settings::Durability;
@@ -179,7 +179,7 @@ fn gateway(
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
-        directory: Arc::new(StoredDirectory::new(Arc::clone(sealed))),
+        register: Arc::new(StoredRegister::new(Arc::clone(sealed))),
         settings: Arc::new(settings(config)),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),

@@ -1,7 +1,6 @@
 //! The store: the narrow waist `kv`, its backends, and what is laid on it. Knows neither HTTP nor providers.
 
 pub mod attention;
-pub mod directory;
 pub mod embedded;
 mod errors;
 pub mod feed;
@@ -12,6 +11,7 @@ pub mod kv;
 mod listed;
 pub mod records;
 pub mod redis;
+pub mod register;
 pub mod sealed;
 pub mod settings;
 pub mod sites;

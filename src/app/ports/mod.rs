@@ -2,8 +2,8 @@
 
 pub mod attention;
 pub mod clock;
-pub mod directory;
 pub mod provider;
+pub mod register;
 pub mod store;
 pub mod stored;
 pub mod tallies;

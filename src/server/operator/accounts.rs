@@ -8,7 +8,7 @@ use crate::app::gateway::Gateway;
 use crate::app::grants_due;
 use crate::app::inventory;
 use crate::app::inventory::Entry;
-use crate::app::ports::directory::DirectoryPlace;
+use crate::app::ports::register::RegisterPlace;
 use crate::app::presupposed::Presupposed;
 use crate::app::rotation;
 use crate::app::rotation::Rotated;
@@ -86,9 +86,9 @@ fn refused(error: AccountError, (site, owner): (&str, Option<&str>)) -> Refused 
 }
 
 async fn sites(gateway: &Gateway, after: Option<String>) -> Result<AccountAnswer, Undone> {
-    let page = gateway.directory.sites(after.map(DirectoryPlace).as_ref()).await?;
+    let page = gateway.register.sites(after.map(RegisterPlace).as_ref()).await?;
     let site_ids = page.sites.iter().map(ToString::to_string).collect();
-    Ok(AccountAnswer::Sites { site_ids, next: page.next.map(|DirectoryPlace(text)| text) })
+    Ok(AccountAnswer::Sites { site_ids, next: page.next.map(|RegisterPlace(text)| text) })
 }
 
 async fn list(gateway: &Gateway, site: &str, after: Option<&str>) -> Result<AccountAnswer, Refused> {

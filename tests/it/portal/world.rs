@@ -47,9 +47,9 @@ use greenroom::domain::site::Site;
 use greenroom::domain::site::SiteSettings;
 use greenroom::domain::token::Token;
 use greenroom::domain::visibility::SiteVisibility;
-use greenroom::store::directory::StoredDirectory;
 use greenroom::store::embedded::Embedded;
 use greenroom::store::feed::StoredFeed;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::traces::StoredTraces;
@@ -280,7 +280,7 @@ impl World {
             authorization: Arc::clone(&provider) as _,
             users: Arc::clone(&provider) as _,
             meetings: Arc::new(NoMeetings),
-            directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
+            register: Arc::new(StoredRegister::new(Arc::clone(&sealed))),
             settings: Arc::new(told(&base)),
             tasks: TaskTracker::new(),
             bell: Arc::default(),

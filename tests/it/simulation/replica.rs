@@ -23,9 +23,9 @@ use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
 use greenroom::providers::zoom::users::ZoomUsers;
 use greenroom::store::attention::StoredAttentions;
-use greenroom::store::directory::StoredDirectory;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
@@ -173,7 +173,7 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
-        directory: Arc::new(StoredDirectory::new(sealed)),
+        register: Arc::new(StoredRegister::new(sealed)),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
         users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),

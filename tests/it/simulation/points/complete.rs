@@ -7,7 +7,7 @@ use std::path::Path;
 /// What only reads: it leaves nothing behind, and the seeds make it fail.
 const READS: [&str; 19] = [
     "attentions.noted",
-    "directory.sites",
+    "register.sites",
     "feed.after",
     "grants.id_of",
     "grants.read",

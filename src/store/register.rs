@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::app::ports::directory::Directory;
-use crate::app::ports::directory::DirectoryPlace;
-use crate::app::ports::directory::SitePage;
+use crate::app::ports::register::Register;
+use crate::app::ports::register::RegisterPlace;
+use crate::app::ports::register::SitePage;
 use crate::app::ports::stored::StoreError;
 use crate::store::keys;
 use crate::store::keys::Partition;
@@ -17,11 +17,11 @@ const RECORDS: usize = 1_000;
 
 /// The names of all sites over the sealed store.
 #[derive(Debug)]
-pub struct StoredDirectory {
+pub struct StoredRegister {
     sealed: Arc<Sealed>,
 }
 
-impl StoredDirectory {
+impl StoredRegister {
     /// Lays the directory on the sealed store.
     pub fn new(sealed: Arc<Sealed>) -> Self {
         Self { sealed }
@@ -29,9 +29,9 @@ impl StoredDirectory {
 }
 
 #[async_trait::async_trait]
-impl Directory for StoredDirectory {
-    async fn sites(&self, after: Option<&DirectoryPlace>) -> Result<SitePage, StoreError> {
-        let from = after.map(|DirectoryPlace(text)| Cursor(text.clone()));
+impl Register for StoredRegister {
+    async fn sites(&self, after: Option<&RegisterPlace>) -> Result<SitePage, StoreError> {
+        let from = after.map(|RegisterPlace(text)| Cursor(text.clone()));
         let page = self.sealed.scan(from.as_ref(), RECORDS).await?;
         let is_site = |record: &Scanned| record.key == keys::site();
         let sites = page.records.into_iter().filter(is_site).filter_map(|record| match record.partition {
@@ -42,6 +42,6 @@ impl Directory for StoredDirectory {
             | Partition::System
             | Partition::Feed => None,
         });
-        Ok(SitePage { sites: sites.collect(), next: page.next.map(|Cursor(text)| DirectoryPlace(text)) })
+        Ok(SitePage { sites: sites.collect(), next: page.next.map(|Cursor(text)| RegisterPlace(text)) })
     }
 }
