@@ -15,10 +15,12 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::provider::Users;
 use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
 use greenroom::app::ports::webhooks::Unproven;
 use greenroom::app::ports::webhooks::Webhooks;
+use greenroom::domain::account::Host;
 use greenroom::domain::event::Event;
 use greenroom::domain::meeting::MeetingId;
 use greenroom::domain::reply::Answer;
@@ -58,6 +60,13 @@ impl Authorization for Elsewhere {
 
     async fn revoke(&self, _: &SecretString) -> Result<(), AuthorizationError> {
         Err(AWAY)
+    }
+}
+
+#[async_trait::async_trait]
+impl Users for Elsewhere {
+    async fn find(&self, _: &HostAccess) -> Result<Host, ProviderError> {
+        Err(UNSENT)
     }
 }
 

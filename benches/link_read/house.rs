@@ -60,6 +60,7 @@ use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::inbox::StoredInbox;
 use greenroom::store::kv::Kv;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
@@ -172,8 +173,10 @@ impl House {
             tallies: Arc::new(StoredTallies::new(Arc::clone(&sealed))),
             inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
             directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
-            work: Arc::new(StoredWork::new(sealed)),
+            work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
+            register: Arc::new(StoredRegister::new(sealed)),
             authorization: Arc::new(Elsewhere),
+            users: Arc::new(Elsewhere),
             meetings: Arc::new(Elsewhere),
             webhooks: Arc::new(Elsewhere),
             settings: Arc::new(told()),

@@ -148,7 +148,8 @@ pub async fn leave<T>(
         Ok(_)
         | Err(
             ProviderError::TokenRefused
-            | ProviderError::Reauthorize
+            | ProviderError::Reauthorize(_)
+            | ProviderError::MayNotHost
             | ProviderError::Rejected { .. }
             | ProviderError::Gone
             | ProviderError::PersonalRoom,

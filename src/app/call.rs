@@ -9,6 +9,7 @@ use crate::app::budget;
 use crate::app::budget::Asked;
 use crate::app::closures::Closed;
 use crate::app::gateway::Gateway;
+use crate::app::hosts;
 use crate::app::ports::provider::HostAccess;
 use crate::app::ports::provider::LimitOf;
 use crate::app::ports::provider::ProviderError;
@@ -117,7 +118,7 @@ where
     let access =
         refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(|error| no_access(&error))?;
     let outcome = match paid(gateway, asked, &access, &attempt).await? {
-        Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize),
+        Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize(LapseReason::Refused)),
         outcome => outcome,
     };
     judge(gateway, grant, access.generation, outcome).await
@@ -151,11 +152,13 @@ async fn judge<T>(
         Err(error) => error,
     };
     Err(match error {
-        ProviderError::Reauthorize | ProviderError::TokenRefused => {
-            if let Err(error) = refresh::lapse(gateway, grant, generation, LapseReason::MissingScopes).await {
-                warn!(error = %error, grant = %grant, "a lapsed grant could not be marked");
+        ProviderError::Reauthorize(reason) => lapsed(gateway, grant, (generation, reason)).await,
+        ProviderError::TokenRefused => lapsed(gateway, grant, (generation, LapseReason::Refused)).await,
+        ProviderError::MayNotHost => {
+            if let Err(error) = hosts::put_unlicensed(gateway, grant).await {
+                warn!(error = %error, grant = %grant, "a lost licence could not be noted");
             }
-            CallFailure::Later { why: PauseReason::Reauthorization, until: None }
+            CallFailure::Rejected
         }
         ProviderError::Rejected { .. } | ProviderError::PersonalRoom => CallFailure::Rejected,
         ProviderError::Gone => CallFailure::Gone,
@@ -170,6 +173,13 @@ async fn judge<T>(
         ProviderError::NotExecuted(_) => CallFailure::Later { why: PauseReason::Unavailable, until: None },
         ProviderError::Ambiguous(_) => CallFailure::Ambiguous,
     })
+}
+
+async fn lapsed(gateway: &Gateway, grant: &GrantId, (generation, reason): (u64, LapseReason)) -> CallFailure {
+    if let Err(error) = refresh::lapse(gateway, grant, generation, reason).await {
+        warn!(error = %error, grant = %grant, "a lapsed grant could not be marked");
+    }
+    CallFailure::Later { why: PauseReason::Reauthorization, until: None }
 }
 
 fn no_access(error: &AccessError) -> CallFailure {

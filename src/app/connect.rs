@@ -174,10 +174,14 @@ pub async fn confirm(gateway: &Gateway, visitor: &Visitor, shown: &str) -> Resul
     portal::permit(gateway, visit, Act::Connect, &pending.owner).await?;
     let place = Reference { site: visit.site.clone(), owner: pending.owner.clone() };
     let held = grants::hold(gateway, &pending.grant, &place).await;
-    held.map_err(|error| match error {
+    let held = held.map_err(|error| match error {
         GrantError::Gone => ConnectError::NothingPending,
         other @ (GrantError::Busy | GrantError::Store(_)) => ConnectError::Grant(other),
     })?;
+    // Another consent since gave other permissions: it was refused, or waits in a page of its own.
+    if held.scopes != pending.scopes {
+        return Err(ConnectError::NothingPending);
+    }
     let account = HostedAccount {
         grant: pending.grant,
         host: pending.host,
@@ -232,7 +236,12 @@ async fn take_in(
     code: &SecretString,
 ) -> Result<PendingConnect, ConnectError> {
     let authorized = gateway.authorization.exchange(code, &flow.verifier).await?;
+    let lacking = authorized.lacking.clone();
+    // Taken in even where it cannot be used: it killed the tokens before it, and what nobody refers to is revoked.
     let grant = grants::adopt(gateway, authorized).await?;
+    if !lacking.is_empty() {
+        return Err(AuthorizationError::MissingScopes(lacking).into());
+    }
     let pending = PendingConnect {
         owner: flow.owner,
         grant: grant.id.clone(),

@@ -15,6 +15,8 @@ use crate::app::ports::attention::Attentions;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::provider::Authorization;
 use crate::app::ports::provider::Meetings;
+use crate::app::ports::provider::Users;
+use crate::app::ports::register::Register;
 use crate::app::ports::store::Grants;
 use crate::app::ports::store::Sites;
 use crate::app::ports::store::Tickets;
@@ -64,10 +66,14 @@ pub struct Gateway {
     pub work: Arc<dyn Work>,
     /// How users let greenroom act for them at the provider.
     pub authorization: Arc<dyn Authorization>,
+    /// Users at the provider.
+    pub users: Arc<dyn Users>,
     /// Meetings at the provider.
     pub meetings: Arc<dyn Meetings>,
     /// What tells the provider's words from anybody's.
     pub webhooks: Arc<dyn Webhooks>,
+    /// The names of all sites.
+    pub register: Arc<dyn Register>,
     /// What an operator said.
     pub settings: Arc<Settings>,
     /// Calls that outlive their caller: a create, a refresh. Shutdown waits for them.

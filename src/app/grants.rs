@@ -15,6 +15,8 @@ use crate::app::grants_due::REVOKE_AGAIN;
 use crate::app::grants_due::after_change;
 use crate::app::grants_due::after_look;
 use crate::app::grants_due::is_settled;
+use crate::app::grants_due::user_due;
+use crate::app::health;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::Authorized;
 use crate::app::ports::store::GrantChange;
@@ -178,12 +180,16 @@ pub async fn release_later(gateway: &Gateway, id: &GrantId) -> Result<(), GrantE
     Err(GrantError::Busy)
 }
 
-/// Does what is due for a grant, looking at what is: tells its accounts whether it works, drops references that
-/// their sites do not bear out, and revokes it when none is left.
+/// Does what is due for a grant, looking at what is: looks at its user once a day, tells its accounts whether it works and
+/// whose it is, drops references that their sites do not bear out, and revokes it when none is left.
 ///
 /// Refuses with [`GrantError::Busy`], [`GrantError::Store`].
 #[tracing::instrument(name = "grants.tend", skip_all, fields(grant.id = %id))]
 pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
+    let grant = gateway.grants.read(id).await?.value;
+    if grant.is_some_and(|grant| !grant.references.is_empty() && user_due(&grant) <= gateway.clock.now()) {
+        health::look(gateway, id).await?;
+    }
     for _ in 0..ATTEMPTS {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
@@ -230,7 +236,7 @@ async fn adopt_once(
     Err(GrantError::Busy)
 }
 
-/// The grant of a user after an authorisation.
+/// The grant of a user after an authorisation; one that lacks permissions lapses, where accounts use it.
 fn renewed(
     before: Option<&Grant>,
     id: &GrantId,
@@ -246,14 +252,22 @@ fn renewed(
         generation: before.map_or(1, |grant| grant.tokens.generation() + 1),
         api_url: tokens.api_url.clone(),
     };
+    let references = before.map(|grant| grant.references.clone()).unwrap_or_default();
+    // Accounts that are served must not be served by half; where there are none, the tokens are kept to revoke them.
+    let tokens_kept = if authorized.lacking.is_empty() || references.is_empty() {
+        Tokens::Active(pair)
+    } else {
+        Tokens::Lapsed { since: now, reason: LapseReason::MissingScopes, generation: pair.generation }
+    };
     Grant {
         id: id.clone(),
         client_id: client_id.into(),
         host: authorized.host.clone(),
         scopes: tokens.scopes.clone(),
-        tokens: Tokens::Active(pair),
-        references: before.map(|grant| grant.references.clone()).unwrap_or_default(),
+        tokens: tokens_kept,
+        references,
         authorized_at: now,
+        looked_at: now,
     }
 }
 

@@ -24,6 +24,11 @@ pub const NEEDED_AT_MOST: Duration = Duration::from_hours(7 * 24);
 const LOOK_AGAIN: Duration = Duration::from_mins(15);
 /// Must exceed [`CONFIRM_WITHIN`]: a reference is held before its site bears it out, and must not be swept between.
 const SETTLED_AFTER: Duration = Duration::from_mins(11);
+/// A user is looked at again after this at the soonest: with the spread it is a day, in which a licence that is lost must
+/// be noticed (zoom/facts.md 2.10).
+const USER_AGAIN: Duration = Duration::from_hours(22);
+/// How much longer it may be, by grant.
+const USER_SPREAD: Duration = Duration::from_mins(115);
 /// How long after a lapse every write leaves its accounts to be told once more.
 const TOLD_WITHIN: Duration = Duration::from_hours(1);
 /// How soon they are.
@@ -39,7 +44,8 @@ pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option
     }
     match &grant.tokens {
         Tokens::Active(pair) | Tokens::Refreshing { pair, .. } => {
-            Some(after(pair.obtained_at, keep_alive).max(after(now, LOOK_AGAIN)))
+            let due = after(pair.obtained_at, keep_alive).min(user_due(grant));
+            Some(due.max(after(now, LOOK_AGAIN)))
         }
         // Whoever writes before its accounts are told leaves it due.
         Tokens::Lapsed { since, .. } => (now < after(*since, TOLD_WITHIN)).then(|| after(now, TELL_AGAIN)),
@@ -51,6 +57,19 @@ pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option
 pub fn after_change(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Timestamp {
     let soon = after(now, LOOK_AGAIN);
     after_look(grant, keep_alive, now).map_or(soon, |due| due.min(soon))
+}
+
+/// When the user of a grant is to be looked at next: within a day. Each grant goes round in a time of its own, so that
+/// users who were looked at together come one by one.
+pub fn user_due(grant: &Grant) -> Timestamp {
+    let number = |sum: u64, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
+    let share = grant.id.as_str().bytes().fold(0, number) % (USER_SPREAD.as_secs() + 1);
+    after(after(grant.looked_at, USER_AGAIN), Duration::from_secs(share))
+}
+
+/// When tokens are renewed next though nobody uses them: a look at the user needs tokens that work.
+pub fn renewal_due(grant: &Grant, keep_alive: Duration) -> Option<Timestamp> {
+    grant.tokens.pair().map(|pair| after(pair.obtained_at, keep_alive).min(user_due(grant)))
 }
 
 /// Whether nobody can still be about to confirm the last authorisation.

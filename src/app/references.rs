@@ -1,4 +1,4 @@
-//! Owns what sites and a grant say to each other: whether it works, and whether they refer to it (R2, R7).
+//! Owns what sites and a grant say to each other: whether it works, whose it is, and whether they refer to it (R2, R7).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub struct Told {
     pub leaving_until: Option<Timestamp>,
 }
 
-/// Tells every account that uses a grant whether it works. Refuses with a [`StoreError`].
+/// Tells every account that uses a grant whether it works, and who its user is at the provider. Refuses with a [`StoreError`].
 pub async fn tell(gateway: &Gateway, grant: &Grant) -> Result<Told, StoreError> {
     let mut told = Told::default();
     for reference in &grant.references {
@@ -135,25 +135,31 @@ fn decide_word(
         let until = since.map(|since| after(since, RELEASE_AFTER)).filter(|until| *until > now);
         return Decision::Keep((until.map_or(Word::NotBorneOut, Word::LeavingUntil), since));
     };
-    let told = HostedAccount { state: state(grant, account.state), ..account.clone() };
+    let told = HostedAccount {
+        host: grant.host.clone(),
+        scopes: grant.scopes.clone(),
+        state: state(grant, account.state),
+        ..account.clone()
+    };
     if told == *account {
         return Decision::Keep((Word::BorneOut, None));
     }
+    let (before, told) = (Connection::Hosted(account.clone()), Connection::Hosted(told));
+    let redecide = (!before.serves_alike(&told)).then_some(Redecide::At(now));
     let mut changed = Site::clone(site);
-    changed.put_account(&reference.owner, Connection::Hosted(told), now);
-    let change = Change { redecide: Some(Redecide::At(now)), ..Change::of_site(changed) };
-    Decision::Commit(change, (Word::BorneOut, None))
+    changed.put_account(&reference.owner, told, now);
+    Decision::Commit(Change { redecide, ..Change::of_site(changed) }, (Word::BorneOut, None))
 }
 
 /// What an account says of its grant; one that has lapsed already keeps saying since when.
 fn state(grant: &Grant, before: AccountState) -> AccountState {
     match (&grant.tokens, before) {
         (Tokens::Active(_) | Tokens::Refreshing { .. }, _) => AccountState::Active,
-        (Tokens::Lapsed { .. }, AccountState::ReauthorizationRequired { since }) => {
-            AccountState::ReauthorizationRequired { since }
+        (Tokens::Lapsed { reason, .. }, AccountState::ReauthorizationRequired { since, .. }) => {
+            AccountState::ReauthorizationRequired { since, reason: *reason }
         }
-        (Tokens::Lapsed { since, .. }, AccountState::Active) => {
-            AccountState::ReauthorizationRequired { since: *since }
+        (Tokens::Lapsed { since, reason, .. }, AccountState::Active) => {
+            AccountState::ReauthorizationRequired { since: *since, reason: *reason }
         }
     }
 }

@@ -142,7 +142,7 @@ async fn outcomes(
         match desk.ask(order(some.to_vec())).await? {
             Answer::Outcomes { outcomes } => all.extend(outcomes),
             Answer::Failed { reason } => bail!("{reason}"),
-            Answer::Jobs { .. } => bail!(MISPLACED),
+            Answer::Jobs { .. } | Answer::Accounts { .. } => bail!(MISPLACED),
         }
     }
     Ok(all)
@@ -154,7 +154,7 @@ fn jobs_of(answer: Answer) -> anyhow::Result<Jobs> {
     match answer {
         Answer::Jobs { jobs, next } => Ok((jobs, next)),
         Answer::Failed { reason } => bail!("{reason}"),
-        Answer::Outcomes { .. } => bail!(MISPLACED),
+        Answer::Outcomes { .. } | Answer::Accounts { .. } => bail!(MISPLACED),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The command line: one file per command. Owns arguments, exit codes and what is printed.
 
+mod account_pages;
+mod account_refresh;
+mod accounts;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -81,6 +84,9 @@ enum Command {
     /// Make the keys that seal everything stored.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// See the accounts of all sites and their health, renew tokens, disconnect.
+    #[command(subcommand)]
+    Accounts(accounts::Command),
     /// List what needs a person, and try it again.
     #[command(subcommand)]
     Jobs(jobs::Command),
@@ -108,6 +114,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Command::Demo(arguments) => ended(demo::run(&arguments, out)),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
+        Command::Accounts(command) => ended(accounts::run(command, common.config.as_deref(), out)),
         Command::Jobs(command) => ended(jobs::run(command, common.config.as_deref(), out)),
         Command::Openapi => ended(openapi::run(out)),
         #[cfg(feature = "demo")]

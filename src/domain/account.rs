@@ -115,6 +115,18 @@ impl Connection {
         }
     }
 
+    /// Whether links are the same on both, with the same warnings: what differs is at most whom the account shows.
+    pub fn serves_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Hosted(one), Self::Hosted(two)) => {
+                let links = |hosted: &HostedAccount| (hosted.host.plan, hosted.state == AccountState::Active);
+                one.grant == two.grant && links(one) == links(two)
+            }
+            (Self::Custom(one), Self::Custom(two)) => one == two,
+            (Self::Hosted(_), Self::Custom(_)) | (Self::Custom(_), Self::Hosted(_)) => false,
+        }
+    }
+
     /// The user at a provider, where it is one's.
     pub const fn hosted(&self) -> Option<&HostedAccount> {
         match self {
@@ -184,7 +196,37 @@ pub enum AccountState {
     ReauthorizationRequired {
         /// When that was found.
         since: Timestamp,
+        /// Why.
+        reason: LapseReason,
     },
+}
+
+/// Why a user's authorisation does not work any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LapseReason {
+    /// The provider refused the refresh token.
+    Refused,
+    /// The user removed the app.
+    Removed,
+    /// A permission that is needed is missing.
+    MissingScopes,
+    /// The user does not exist any more, or not in that organisation.
+    UserGone,
+}
+
+impl LapseReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Refused, Self::Removed, Self::MissingScopes, Self::UserGone];
+
+    /// The name in the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Removed => "removed",
+            Self::MissingScopes => "missing_scopes",
+            Self::UserGone => "user_gone",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub struct News {
     pub subject: Subject,
     /// Why it happened.
     pub cause: Option<Cause>,
-    /// Why there is no link, where there is none: a reason of the contract.
+    /// Why there is no link, where there is none, or why an account must be connected again: a reason of the contract.
     pub reason: Option<String>,
     /// The revision of the link, for a session; of the account, for an account that is there.
     pub revision: Option<Revision>,
@@ -278,18 +278,27 @@ fn of_account(owner: &Owner, before: &Site, after: &Site) -> Vec<News> {
             // Meetings that exist stay until others are made.
             let moves = !matches!((old, new), (Connection::Hosted(_), Connection::Hosted(_)));
             let changed = moves.then(|| touched(EventKind::LinkChanged));
-            connected.into_iter().chain(of_health(old, new).map(account)).chain(changed).collect()
+            let health = of_health(old, new).map(|(kind, why)| News { reason: why, ..account(kind) });
+            connected.into_iter().chain(health).chain(changed).collect()
         }
     }
 }
 
-fn of_health(old: &Connection, new: &Connection) -> Option<EventKind> {
-    let is_active =
-        |connection: &Connection| connection.hosted().map(|hosted| hosted.state == AccountState::Active);
-    match (is_active(old), is_active(new)) {
-        (Some(true), Some(false)) => Some(EventKind::AccountReauthorizationRequired),
-        (Some(false), Some(true)) if old.is_same_connection(new) => Some(EventKind::AccountRecovered),
-        (Some(_) | None, Some(_) | None) => None,
+/// What became of an account's health, and why it does not work.
+fn of_health(old: &Connection, new: &Connection) -> Option<(EventKind, Option<String>)> {
+    match (old.hosted()?.state, new.hosted()?.state) {
+        (AccountState::Active, AccountState::ReauthorizationRequired { reason, .. }) => {
+            Some((EventKind::AccountReauthorizationRequired, Some(reason.name().to_owned())))
+        }
+        (AccountState::ReauthorizationRequired { .. }, AccountState::Active)
+            if old.is_same_connection(new) =>
+        {
+            Some((EventKind::AccountRecovered, None))
+        }
+        (
+            AccountState::Active | AccountState::ReauthorizationRequired { .. },
+            AccountState::Active | AccountState::ReauthorizationRequired { .. },
+        ) => None,
     }
 }
 

@@ -16,6 +16,8 @@ use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::after;
 
+pub use crate::domain::account::LapseReason;
+
 /// One app and one user at a provider: one living grant, whichever sites refer to it.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -33,6 +35,8 @@ pub struct Grant {
     pub references: BTreeSet<Reference>,
     /// When the user consented last.
     pub authorized_at: Timestamp,
+    /// When the provider said last who the user is: what [`Grant::host`] holds.
+    pub looked_at: Timestamp,
 }
 
 impl Grant {
@@ -100,19 +104,6 @@ pub struct TokenPair {
     pub generation: u64,
     /// Where the provider wants this user's calls.
     pub api_url: Option<Url>,
-}
-
-/// Why a grant does not work any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LapseReason {
-    /// The provider refused the refresh token.
-    Refused,
-    /// The user removed the app.
-    Removed,
-    /// A permission that is needed is missing.
-    MissingScopes,
-    /// The user does not exist any more, or not in that organisation.
-    UserGone,
 }
 
 /// What a caller needs of tokens.
@@ -367,8 +358,8 @@ mod tests {
         };
         let id = GrantId::parse(&"a".repeat(26)).unwrap();
         let (client_id, references) = ("client".into(), BTreeSet::new());
-        let authorized_at = at(authorized);
-        Grant { id, client_id, host, scopes: BTreeSet::new(), tokens, references, authorized_at }
+        let (authorized_at, looked_at) = (at(authorized), at(authorized));
+        Grant { id, client_id, host, scopes: BTreeSet::new(), tokens, references, authorized_at, looked_at }
     }
 
     #[test]

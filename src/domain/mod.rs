@@ -7,6 +7,7 @@ pub mod cause;
 pub mod concealed;
 pub mod custom_link;
 pub mod delivery;
+pub mod diagnosis;
 pub mod entropy;
 pub mod epoch;
 pub mod event;

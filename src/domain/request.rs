@@ -23,13 +23,15 @@ pub enum Request {
     List,
     /// Remove a meeting.
     Remove,
+    /// Read who the user is.
+    User,
 }
 
 impl Request {
     /// Of which kind it is.
     pub const fn label(self) -> Label {
         match self {
-            Self::Create(_) | Self::Update(_) | Self::Find | Self::Remove => Label::Light,
+            Self::Create(_) | Self::Update(_) | Self::Find | Self::Remove | Self::User => Label::Light,
             Self::List => Label::Medium,
         }
     }
@@ -38,7 +40,7 @@ impl Request {
     pub const fn calls(self) -> i64 {
         match self {
             Self::Update(_) | Self::Remove => 2,
-            Self::Create(_) | Self::Find | Self::List => 1,
+            Self::Create(_) | Self::Find | Self::List | Self::User => 1,
         }
     }
 
@@ -46,7 +48,7 @@ impl Request {
     pub const fn starts_at(self) -> Option<Timestamp> {
         match self {
             Self::Create(starts_at) | Self::Update(starts_at) => Some(starts_at),
-            Self::Find | Self::List | Self::Remove => None,
+            Self::Find | Self::List | Self::Remove | Self::User => None,
         }
     }
 }

@@ -122,7 +122,8 @@ impl Site {
         self.updated_at = now;
     }
 
-    /// Connects an account, in place of whatever was there; the same connection changes nothing. Answers the account.
+    /// Connects an account, in place of whatever was there; the same connection changes nothing. What touches no link,
+    /// such as another e-mail address, leaves the revisions of links alone. Answers the account.
     pub fn put_account(&mut self, owner: &Owner, connection: Connection, now: Timestamp) -> Account {
         let before = self.accounts.get(owner);
         if let Some(same) = before.filter(|account| account.connection == connection) {
@@ -131,6 +132,7 @@ impl Site {
         let connected_at = before
             .filter(|account| account.connection.is_same_connection(&connection))
             .map_or(now, |account| account.connected_at);
+        let touches_links = before.is_none_or(|account| !account.connection.serves_alike(&connection));
         // What was wished of a user before says nothing of one who is connected, or of what is replaced now.
         let replaced = before.and_then(|account| account.connection.hosted());
         let named = connection.hosted().into_iter().chain(replaced).map(|hosted| hosted.grant.clone());
@@ -140,7 +142,9 @@ impl Site {
         let revision = self.next_revision();
         let account = Account { connection, connected_at, updated_at: now, revision };
         self.accounts.insert(owner.clone(), account.clone());
-        self.epochs.account_changed(owner, now);
+        if touches_links {
+            self.epochs.account_changed(owner, now);
+        }
         account
     }
 

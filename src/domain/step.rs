@@ -229,6 +229,7 @@ pub enum ScanVerdict {
 mod tests {
     use super::*;
     use crate::domain::account::Connection;
+    use crate::domain::account::LapseReason;
     use crate::domain::account::Owner;
     use crate::domain::fixture::at;
     use crate::domain::fixture::grant;
@@ -493,7 +494,8 @@ mod tests {
         assert_eq!(wanted(&studio, &removed, at(0)), Wanted::Nothing);
         let account = studio.accounts.get_mut(&Owner::Default).unwrap();
         if let Connection::Hosted(hosted) = &mut account.connection {
-            hosted.state = AccountState::ReauthorizationRequired { since: at(0) };
+            hosted.state =
+                AccountState::ReauthorizationRequired { since: at(0), reason: LapseReason::Refused };
         }
         assert_eq!(wanted(&studio, &yoga, at(0)), Wanted::Kept);
         studio.settings.entitled = false;

@@ -26,6 +26,7 @@ use crate::providers::zoom::oauth::ZoomAuthorization;
 use crate::providers::zoom::parts::Parts;
 use crate::providers::zoom::parts::TOKEN_TIMEOUT;
 use crate::providers::zoom::parts::Timeouts;
+use crate::providers::zoom::users::ZoomUsers;
 use crate::providers::zoom::webhooks::ZoomWebhooks;
 use crate::server::Outside;
 use crate::server::Server;
@@ -43,6 +44,7 @@ use crate::store::grants::StoredGrants;
 use crate::store::inbox::StoredInbox;
 use crate::store::redis;
 use crate::store::redis::Redis;
+use crate::store::register::StoredRegister;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedParts;
 use crate::store::settings::Durability;
@@ -195,8 +197,10 @@ fn gateway(
         directory: Arc::new(StoredDirectory::new(Arc::clone(sealed))),
         work: Arc::new(StoredWork::new(Arc::clone(sealed))),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
+        users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
         webhooks: Arc::new(ZoomWebhooks::new(&parts)),
+        register: Arc::new(StoredRegister::new(Arc::clone(sealed))),
         settings: Arc::new(settings(config)),
         tasks: TaskTracker::new(),
         bell: Arc::new(Notify::new()),

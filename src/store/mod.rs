@@ -14,6 +14,7 @@ pub mod kv;
 mod listed;
 pub mod records;
 pub mod redis;
+pub mod register;
 pub mod sealed;
 pub mod settings;
 pub mod sites;

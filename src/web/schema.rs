@@ -17,6 +17,7 @@ use utoipa::openapi::schema::SchemaFormat;
 use utoipa::openapi::schema::Type;
 
 use crate::app::sessions_list::LinkStatus;
+use crate::domain::account::LapseReason;
 use crate::domain::cause::Cause;
 use crate::domain::custom_link::DESCRIPTION_CHARACTERS;
 use crate::domain::custom_link::PASSWORD_CHARACTERS;
@@ -102,6 +103,9 @@ words! {
     LinkSource = names(["site_default", "staff_account", "course_link", "session_link"]);
     /// Whether an account can be used, or must be connected again in the portal.
     AccountStateName = names(["active", "reauthorization_required"]);
+    /// Why an account must be connected again: Zoom refuses its authorisation, the user removed the app, a permission is
+    /// missing, or Zoom does not know the user any more.
+    LapseReasonName = names(LapseReason::ALL.map(LapseReason::name));
     /// The plan of a Zoom user; meetings of a Basic host end after 40 minutes.
     PlanName = names(["basic", "licensed", "unassigned"]);
     /// What somebody should know about a link or an account.

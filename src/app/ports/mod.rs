@@ -4,6 +4,7 @@ pub mod attention;
 pub mod clock;
 pub mod outgoing;
 pub mod provider;
+pub mod register;
 pub mod store;
 pub mod stored;
 pub mod tallies;

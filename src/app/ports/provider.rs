@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::account::Host;
+use crate::domain::account::LapseReason;
 use crate::domain::concealed::Concealed;
 use crate::domain::concealed::LinkUrl;
 use crate::domain::id::GrantId;
@@ -76,6 +77,8 @@ pub struct Authorized {
     pub host: Host,
     /// With which tokens.
     pub tokens: FreshTokens,
+    /// The permissions that are needed and were not given, in the provider's words; none where all were.
+    pub lacking: Vec<String>,
 }
 
 /// Why a token endpoint gave no tokens.
@@ -99,6 +102,13 @@ pub enum AuthorizationError {
     /// The user exists no more, or may hold no meetings.
     #[error("the provider does not know the user any more")]
     UserGone,
+}
+
+/// Users at a provider.
+#[async_trait::async_trait]
+pub trait Users: Send + Sync + fmt::Debug {
+    /// Asks who the user is that a token belongs to: reads only, and may be repeated.
+    async fn find(&self, host: &HostAccess) -> Result<Host, ProviderError>;
 }
 
 /// Meetings at a provider. Every call names the host it acts for.
@@ -254,9 +264,12 @@ pub enum ProviderError {
     /// The access token does not work: refresh once, then try once more.
     #[error("the provider refused the access token")]
     TokenRefused,
-    /// The user must consent again: a permission is missing, or the user is gone.
+    /// The user must consent again, or another one: why.
     #[error("the account must be authorised again")]
-    Reauthorize,
+    Reauthorize(LapseReason),
+    /// The user may host no meetings: a licence was taken away. The consent still holds.
+    #[error("the user may not host meetings")]
+    MayNotHost,
     /// The request is refused for good, as it stands.
     #[error("the provider rejected the request (status {status}, code {code:?})")]
     Rejected {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::app::ports::provider::CallError;
 use crate::app::ports::provider::LimitOf;
 use crate::app::ports::provider::ProviderError;
+use crate::domain::account::LapseReason;
 use crate::domain::budget::next_midnight;
 use crate::providers::http::Answer;
 use crate::providers::http::Unanswered;
@@ -23,6 +24,8 @@ pub(super) enum Failure {
     Scopes,
     /// The user is gone, or not in that organisation any more.
     User,
+    /// The user may host no meetings.
+    Unlicensed,
     /// The meeting is gone.
     Gone,
     /// Refused for good, as it stands.
@@ -40,7 +43,7 @@ pub(super) enum Failure {
 /// Names what an answer without success means.
 ///
 /// A 429 is a limit whatever its body: who refuses for the rate has not executed. 3161, a user without a licence
-/// to host, is a rejection: another consent would bring back the same user, and the tokens work.
+/// to host, is none of the consent: another one would bring back the same user, and the tokens work.
 pub(super) fn classify(answer: &Answer, now: Timestamp) -> Failure {
     let status = answer.status.as_u16();
     let error = parse_error(answer);
@@ -54,6 +57,7 @@ pub(super) fn classify(answer: &Answer, now: Timestamp) -> Failure {
         (400 | 401, Some(4700 | 4711)) | (401, Some(201)) => Failure::Scopes,
         (400 | 401 | 404, Some(1001 | 1010 | 1120 | 4735)) => Failure::User,
         (400, Some(124)) | (401, _) => Failure::Token,
+        (400, Some(3161)) => Failure::Unlicensed,
         (404, Some(3001)) => Failure::Gone,
         (_, code) => Failure::Rejected { status, code },
     }
@@ -99,7 +103,9 @@ impl From<Failure> for ProviderError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Token => Self::TokenRefused,
-            Failure::Scopes | Failure::User => Self::Reauthorize,
+            Failure::Scopes => Self::Reauthorize(LapseReason::MissingScopes),
+            Failure::User => Self::Reauthorize(LapseReason::UserGone),
+            Failure::Unlicensed => Self::MayNotHost,
             Failure::Gone => Self::Gone,
             Failure::Rejected { status, code } => Self::Rejected { status, code },
             Failure::RateLimited { until } => Self::RateLimited { until },
@@ -173,7 +179,7 @@ mod tests {
             (400, 3007, rejected(400, 3007)),
             (400, 3018, rejected(400, 3018)),
             (400, 3037, rejected(400, 3037)),
-            (400, 3161, rejected(400, 3161)),
+            (400, 3161, Failure::Unlicensed),
             (409, 409, rejected(409, 409)),
             (500, 124, Failure::Ambiguous(CallError::Status(500))),
             (503, 3001, Failure::Ambiguous(CallError::Status(503))),

@@ -9,5 +9,6 @@ mod rest;
 mod scopes;
 pub mod settings;
 mod token_error;
+pub mod users;
 pub mod webhooks;
 mod wire;

@@ -14,7 +14,6 @@ use base64::engine::general_purpose::STANDARD;
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
-use http::Method;
 use http::Request;
 use http::header::AUTHORIZATION;
 use http::header::CONTENT_TYPE;
@@ -56,7 +55,6 @@ use crate::app::ports::provider::CallError;
 use crate::app::ports::provider::Consent;
 use crate::app::ports::provider::FreshTokens;
 use crate::domain::account::Host;
-use crate::domain::account::Plan;
 use crate::domain::entropy::Entropy;
 use crate::domain::token::Token;
 use crate::providers::http::Answer;
@@ -64,15 +62,14 @@ use crate::providers::http::HttpClient;
 use crate::providers::zoom::address::parse_api_url;
 use crate::providers::zoom::error::Failure;
 use crate::providers::zoom::parts::Parts;
-use crate::providers::zoom::rest::Call;
-use crate::providers::zoom::rest::Rest;
-use crate::providers::zoom::rest::read;
 use crate::providers::zoom::rest::tracking_id;
 use crate::providers::zoom::scopes;
 use crate::providers::zoom::settings::Secrets;
 use crate::providers::zoom::settings::Settings;
 use crate::providers::zoom::token_error::Asked;
 use crate::providers::zoom::token_error::classify;
+use crate::providers::zoom::users::Bearer;
+use crate::providers::zoom::users::ZoomUsers;
 use crate::providers::zoom::wire;
 
 /// How long an access token works where Zoom does not say (zoom/facts.md 1.4).
@@ -108,7 +105,7 @@ pub struct ZoomAuthorization {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     timeout: Duration,
-    rest: Rest,
+    users: ZoomUsers,
 }
 
 /// What is exchanged for tokens.
@@ -147,7 +144,7 @@ impl ZoomAuthorization {
             clock: parts.clock.clone(),
             entropy: parts.entropy.clone(),
             timeout: parts.timeouts.tokens,
-            rest: Rest::new(parts),
+            users: ZoomUsers::new(parts),
         }
     }
 
@@ -223,27 +220,15 @@ impl ZoomAuthorization {
     async fn host(&self, tokens: &FreshTokens) -> Result<Host, AuthorizationError> {
         let mut attempt = 1;
         loop {
-            match self.find_user(tokens).await {
+            let bearer = Bearer { access: &tokens.access, api_url: tokens.api_url.as_ref(), told: None };
+            match self.users.find_by(bearer).await {
                 Err(failure) if attempt < USER_ATTEMPTS && is_passing(&failure) => {
                     self.clock.wait(PAUSE.saturating_mul(attempt)).await;
                     attempt += 1;
                 }
-                user => return user.map(host).map_err(user_error),
+                user => return user.map_err(user_error),
             }
         }
-    }
-
-    async fn find_user(&self, tokens: &FreshTokens) -> Result<wire::User, Failure> {
-        let call = Call {
-            method: Method::GET,
-            access: &tokens.access,
-            api_url: tokens.api_url.as_ref(),
-            told: None,
-            path: &["users", "me"],
-            query: &[],
-            body: Vec::new(),
-        };
-        read(&self.rest.call(call).await?)
     }
 
     async fn revoke_with(
@@ -292,11 +277,12 @@ impl Authorization for ZoomAuthorization {
         verifier: &SecretString,
     ) -> Result<Authorized, AuthorizationError> {
         let tokens = self.tokens(Exchanged::Code { code, verifier }).await?;
-        let missing = scopes::missing(&tokens.scopes);
-        if !missing.is_empty() {
-            return Err(AuthorizationError::MissingScopes(missing));
+        let lacking = scopes::missing(&tokens.scopes);
+        // Nobody can be asked for whose tokens they are.
+        if lacking.iter().any(|scope| scope == scopes::READ_USER) {
+            return Err(AuthorizationError::MissingScopes(lacking));
         }
-        Ok(Authorized { host: self.host(&tokens).await?, tokens })
+        Ok(Authorized { host: self.host(&tokens).await?, tokens, lacking })
     }
 
     #[instrument(name = "zoom.oauth.refresh", skip_all)]
@@ -340,31 +326,13 @@ fn is_passing(failure: &Failure) -> bool {
     matches!(failure, Failure::Ambiguous(_) | Failure::NotExecuted(_) | Failure::RateLimited { .. })
 }
 
-fn host(user: wire::User) -> Host {
-    Host {
-        user_id: user.id,
-        account_id: user.account_id,
-        email: user.email.unwrap_or_default(),
-        plan: plan(user.kind),
-        personal_room: user.pmi.map(|pmi| pmi.0),
-    }
-}
-
-/// What a plan allows (zoom/facts.md 2.9). One that is not known counts as Basic, which warns and refuses nothing.
-fn plan(kind: Option<i64>) -> Plan {
-    match kind {
-        Some(2) => Plan::Licensed,
-        Some(4 | 99) => Plan::Unassigned,
-        Some(_) | None => Plan::Basic,
-    }
-}
-
 /// What it means that the user of fresh tokens cannot be read: the code is spent, and the tokens are lost.
 fn user_error(failure: Failure) -> AuthorizationError {
     match failure {
         Failure::Scopes => AuthorizationError::MissingScopes(vec![scopes::READ_USER.to_owned()]),
         Failure::User | Failure::Gone => AuthorizationError::UserGone,
         Failure::Token => AuthorizationError::Refused,
+        Failure::Unlicensed => AuthorizationError::Ambiguous(CallError::Status(400)),
         Failure::Rejected { status, .. } => AuthorizationError::Ambiguous(CallError::Status(status)),
         Failure::RateLimited { .. } | Failure::DailyLimit { .. } => {
             AuthorizationError::Ambiguous(CallError::Status(429))

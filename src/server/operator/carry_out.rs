@@ -1,18 +1,16 @@
 //! Carries out an operator's order on a gateway's ports: parses it, calls the use case, words the answer.
 
-use std::error::Error;
-
 use crate::app::gateway::Gateway;
 use crate::app::jobs;
 use crate::app::jobs::Dropped;
 use crate::app::jobs::Job;
 use crate::app::jobs::Retried;
 use crate::app::ports::attention::Noted;
-use crate::app::ports::stored::StoreError;
 use crate::domain::attention::Need;
 use crate::domain::id::InvalidId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
+use crate::server::operator::accounts;
 use crate::server::operator::orders::Answer;
 use crate::server::operator::orders::JobName;
 use crate::server::operator::orders::JobOutcome;
@@ -20,6 +18,7 @@ use crate::server::operator::orders::JobRow;
 use crate::server::operator::orders::Order;
 use crate::server::operator::orders::Outcome;
 use crate::server::operator::orders::Place;
+use crate::server::operator::undone::Undone;
 
 /// Carries an order out.
 pub(in crate::server) async fn carry_out(gateway: &Gateway, order: Order) -> Answer {
@@ -27,26 +26,11 @@ pub(in crate::server) async fn carry_out(gateway: &Gateway, order: Order) -> Ans
         Order::ListJobs { site_id, after } => list(gateway, site_id.as_deref(), after).await,
         Order::RetryJobs { jobs } => retry(gateway, &jobs).await,
         Order::DropJobs { jobs } => drop_all(gateway, &jobs).await,
+        Order::Accounts { asked } => {
+            accounts::carry_out(gateway, asked).await.map(|told| Answer::Accounts { told })
+        }
     };
     done.unwrap_or_else(|undone| Answer::Failed { reason: undone.reason() })
-}
-
-/// Why an order was not carried out.
-#[derive(Debug, thiserror::Error)]
-enum Undone {
-    #[error(transparent)]
-    Id(#[from] InvalidId),
-    #[error("not all of it is done: repeat the command when the store answers")]
-    Store(#[from] StoreError),
-}
-
-impl Undone {
-    /// It and its causes, in one line.
-    fn reason(&self) -> String {
-        let own: &(dyn Error + 'static) = self;
-        let causes = std::iter::successors(Some(own), |error: &&(dyn Error + 'static)| (*error).source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
 }
 
 async fn list(gateway: &Gateway, site: Option<&str>, after: Option<Place>) -> Result<Answer, Undone> {

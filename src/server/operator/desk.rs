@@ -107,6 +107,18 @@ impl Desk {
         }
     }
 
+    /// Waits until what was begun here is over: what the provider gave is saved, what was let go is revoked. A gateway sees
+    /// to that by itself.
+    pub async fn finish(self) {
+        match self {
+            Self::Here(gateway) => {
+                gateway.tasks.close();
+                gateway.tasks.wait().await;
+            }
+            Self::There { .. } => {}
+        }
+    }
+
     /// Has an order carried out.
     pub async fn ask(&self, order: Order) -> Result<Answer, AskError> {
         match self {

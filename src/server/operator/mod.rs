@@ -1,11 +1,27 @@
 //! Where an operator's orders are carried out: by the gateway that runs, through a socket beside its store, or here.
 
+mod account_orders;
+mod account_words;
+mod accounts;
 mod carry_out;
 mod desk;
 mod orders;
 mod socket;
+mod undone;
 mod wire;
 
+pub use crate::server::operator::account_orders::AccountAnswer;
+pub use crate::server::operator::account_orders::AccountDetails;
+pub use crate::server::operator::account_orders::AccountName;
+pub use crate::server::operator::account_orders::AccountOrder;
+pub use crate::server::operator::account_orders::AccountRow;
+pub use crate::server::operator::account_orders::CustomLinkShown;
+pub use crate::server::operator::account_orders::Disconnected;
+pub use crate::server::operator::account_orders::GrantDetails;
+pub use crate::server::operator::account_orders::Meetings;
+pub use crate::server::operator::account_orders::RefreshOutcome;
+pub use crate::server::operator::account_orders::TokenTimes;
+pub use crate::server::operator::account_orders::ZoomUser;
 pub use crate::server::operator::desk::AskError;
 pub use crate::server::operator::desk::Desk;
 pub use crate::server::operator::orders::Answer;

@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::server::operator::account_orders::AccountAnswer;
+use crate::server::operator::account_orders::AccountOrder;
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
@@ -25,6 +28,11 @@ pub enum Order {
         /// Which.
         jobs: Vec<JobName>,
     },
+    /// Something about accounts.
+    Accounts {
+        /// What.
+        asked: AccountOrder,
+    },
 }
 
 /// What is answered.
@@ -42,6 +50,11 @@ pub enum Answer {
     Outcomes {
         /// One for each session.
         outcomes: Vec<JobOutcome>,
+    },
+    /// Something about accounts.
+    Accounts {
+        /// What.
+        told: AccountAnswer,
     },
     /// It could not be done.
     Failed {

@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use crate::domain::account::Owner;
 use crate::domain::grant::Grant;
-use crate::domain::grant::LapseReason;
 use crate::domain::grant::Reference;
 use crate::domain::grant::TokenPair;
 use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::id::SiteId;
 use crate::store::records::account::HostV1;
+use crate::store::records::account::LapseV1;
 use crate::store::records::field::Time;
 use crate::store::records::field::Unreadable;
 use crate::store::records::field::field;
@@ -30,6 +30,9 @@ pub(super) struct GrantV1 {
     tokens: TokensV1,
     references: Vec<ReferenceV1>,
     authorized_at: Time,
+    /// Records without it are from before users were looked at: their user was read with the consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_at: Option<Time>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,15 +54,6 @@ struct PairV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum LapseV1 {
-    Refused,
-    Removed,
-    MissingScopes,
-    UserGone,
-}
-
-#[derive(Serialize, Deserialize)]
 struct ReferenceV1 {
     site: String,
     owner: String,
@@ -77,6 +71,7 @@ impl From<&Grant> for GrantV1 {
             tokens: (&grant.tokens).into(),
             references: grant.references.iter().map(reference).collect(),
             authorized_at: grant.authorized_at,
+            looked_at: Some(grant.looked_at),
         }
     }
 }
@@ -99,6 +94,7 @@ impl TryFrom<GrantV1> for Grant {
             tokens: shape.tokens.try_into()?,
             references: references.collect::<Result<_, Unreadable>>()?,
             authorized_at: shape.authorized_at,
+            looked_at: shape.looked_at.unwrap_or(shape.authorized_at),
         })
     }
 }
@@ -111,13 +107,7 @@ impl From<&Tokens> for TokensV1 {
                 Self::Refreshing { pair: pair.into(), fence: *fence, since: *since }
             }
             Tokens::Lapsed { since, reason, generation } => {
-                let reason = match reason {
-                    LapseReason::Refused => LapseV1::Refused,
-                    LapseReason::Removed => LapseV1::Removed,
-                    LapseReason::MissingScopes => LapseV1::MissingScopes,
-                    LapseReason::UserGone => LapseV1::UserGone,
-                };
-                Self::Lapsed { since: *since, reason, generation: *generation }
+                Self::Lapsed { since: *since, reason: (*reason).into(), generation: *generation }
             }
         }
     }
@@ -133,13 +123,7 @@ impl TryFrom<TokensV1> for Tokens {
                 Self::Refreshing { pair: pair.try_into()?, fence, since }
             }
             TokensV1::Lapsed { since, reason, generation } => {
-                let reason = match reason {
-                    LapseV1::Refused => LapseReason::Refused,
-                    LapseV1::Removed => LapseReason::Removed,
-                    LapseV1::MissingScopes => LapseReason::MissingScopes,
-                    LapseV1::UserGone => LapseReason::UserGone,
-                };
-                Self::Lapsed { since, reason, generation }
+                Self::Lapsed { since, reason: reason.into(), generation }
             }
         })
     }

@@ -113,10 +113,12 @@ fn card(shell: &Shell, actor: &Actor, owner: &Owner, site: &Site) -> Card {
         (Some(_), Owner::Staff(_)) if refused => Some("card-default-first"),
         (Some(_), _) => None,
     };
+    let state = account.and_then(|account| account.connection.hosted()).map(|hosted| hosted.state);
+    let lapse = state.map(|state| words::lapse(shell, state)).unwrap_or_default();
     Card {
         owner: owner.to_string(),
         title: words::owner(shell, owner),
-        hint: hint.map(|key| shell.say(key)),
+        hints: lapse.into_iter().chain(hint.map(|key| shell.say(key))).collect(),
         connected: account.map(|account| words::connected(shell, &account.connection)),
         controls: controls(shell, owner, account, refused.then_some(())),
     }

@@ -88,8 +88,8 @@ pub(super) struct Card {
     pub(super) owner: String,
     /// Whose it is, in words.
     pub(super) title: String,
-    /// What it is for.
-    pub(super) hint: Option<String>,
+    /// What it is for, or what is wrong and what to do.
+    pub(super) hints: Vec<String>,
     /// What it is connected to; `None` where it is not.
     pub(super) connected: Option<Connected>,
     /// What can be done about it.

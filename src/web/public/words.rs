@@ -3,6 +3,7 @@
 use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
 use crate::domain::account::Host;
+use crate::domain::account::LapseReason;
 use crate::domain::account::Owner;
 use crate::domain::account::Plan;
 use crate::domain::custom_link::InvalidLink;
@@ -68,6 +69,21 @@ pub(super) fn connected(shell: &Shell, connection: &Connection) -> Connected {
             state: shell.say("state-active"),
         },
     }
+}
+
+/// Since when, and why, Zoom does not let us in any more, and what to do; nothing while it does.
+pub(super) fn lapse(shell: &Shell, state: AccountState) -> Vec<String> {
+    let AccountState::ReauthorizationRequired { since, reason } = state else { return Vec::new() };
+    let part = |format: &str| since.strftime(format).to_string();
+    let [year, month, day, time] = ["%Y", "%m", "%d", "%H:%M"].map(part);
+    let when = [("year", &*year), ("month", &*month), ("day", &*day), ("time", &*time)];
+    let (why, what_to_do) = match reason {
+        LapseReason::Refused => ("lapse-refused", "lapse-reconnect"),
+        LapseReason::Removed => ("lapse-removed", "lapse-reconnect"),
+        LapseReason::MissingScopes => ("lapse-missing-scopes", "lapse-allow"),
+        LapseReason::UserGone => ("lapse-user-gone", "lapse-restore"),
+    };
+    vec![shell.fill("lapse-since", &when), shell.say(why), shell.say(what_to_do)]
 }
 
 /// What is wrong with a field of a custom link.

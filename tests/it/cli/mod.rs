@@ -1,5 +1,6 @@
 //! Commands, run as a person runs them.
 
+mod accounts;
 mod jobs;
 mod keys;
 mod orders;

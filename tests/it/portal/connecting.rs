@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenroom::app::grants;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::portal::Actor;
@@ -121,6 +122,12 @@ async fn consent_refused_is_a_cancel_and_a_failure_says_its_code() {
         let left = browser.get(callback(&world, &there, rest)).await;
         assert_eq!(left.location().query(), Some(query), "{rest}");
     }
+    let (grant, _) = world.memory.grants().remove(0);
+    assert!(grant.references.is_empty(), "what lacks permissions is nobody's account");
+    world.clock.advance(Duration::from_mins(11));
+    world.provider.says(Says::Yes);
+    grants::tend(&world.gateway, &grant.id).await.unwrap();
+    assert_eq!(*world.provider.revoked.lock().unwrap(), ["access of code-1"]);
     assert!(world.memory.grants().is_empty());
 }
 

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use greenroom::app::grants;
+use greenroom::app::hosts;
 use greenroom::app::ports::store::GrantChange;
 use greenroom::app::ports::stored::Committed;
 use greenroom::app::redecide;
+use greenroom::domain::account::AccountState;
+use greenroom::domain::account::Host;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::grant::LapseReason;
@@ -203,6 +206,52 @@ async fn a_lapsed_grant_is_told_to_its_account_and_an_authorisation_heals_it() {
 
     let page = browser.get(world.base.join("/portal").unwrap()).await;
     assert!(!page.text.contains("Reconnect needed"), "healed before anybody confirms: {}", page.text);
+}
+
+#[tokio::test]
+async fn a_consent_without_a_permission_lapses_the_accounts_whose_tokens_it_killed() {
+    let world = World::start().await;
+    let (browser, page) = connect(&world, "code-1").await;
+    world.provider.says(Says::MissingScopes);
+    let there = browser.press_of(&page, "reconnect", Some("default"), &[]).await.location();
+    let failed = browser.follow(browser.get(callback(&world, &there, "code=code-2")).await).await;
+    assert!(failed.text.contains("<dd>meeting:write</dd>"), "{}", failed.text);
+    world.settle().await;
+
+    let (grant, _) = world.memory.grants().remove(0);
+    assert!(grant.tokens.pair().is_none());
+    let account = world.memory.site(&lua()).accounts[&Owner::Default].clone();
+    let state = account.connection.hosted().unwrap().state;
+    assert!(
+        matches!(state, AccountState::ReauthorizationRequired { reason: LapseReason::MissingScopes, .. }),
+        "{state:?}"
+    );
+    assert!(world.provider.revoked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_differs_of_a_user_is_told_to_accounts_and_touches_links_only_where_they_differ() {
+    let world = World::start().await;
+    connect(&world, "code-1").await;
+    let (grant, _) = world.memory.grants().remove(0);
+    let before = world.memory.site(&lua()).epochs.owners[&Owner::Default].count;
+    let email = "ana@new.example".to_owned();
+    let renamed = Host { email, personal_room: Some("1".into()), ..grant.host.clone() };
+    let downgraded = Host { plan: Plan::Basic, ..renamed.clone() };
+    for (host, changes) in [(renamed, 0), (downgraded, 1)] {
+        world.clock.advance(Duration::from_mins(1));
+        let asked_at = world.gateway.clock.now();
+        hosts::put(&world.gateway, &grant.id, (&host, asked_at)).await.unwrap();
+        assert_eq!(world.memory.grants()[0].1, Some(asked_at), "the accounts are told at once");
+        grants::tend(&world.gateway, &grant.id).await.unwrap();
+
+        let site = world.memory.site(&lua());
+        assert_eq!(site.accounts[&Owner::Default].connection.hosted().unwrap().host, host);
+        assert_eq!(site.epochs.owners[&Owner::Default].count, before + changes);
+    }
+    let stale = (&grant.host, grant.looked_at);
+    hosts::put(&world.gateway, &grant.id, stale).await.unwrap();
+    assert_eq!(world.memory.grants()[0].0.host.plan, Plan::Basic, "what was said later stays");
 }
 
 #[tokio::test]

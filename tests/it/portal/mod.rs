@@ -7,6 +7,7 @@ mod flow;
 mod grants;
 mod joining;
 mod language;
+mod lapses;
 mod opening;
 mod pictures;
 mod world;

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use greenroom::domain::account::LapseReason;
+use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
@@ -15,6 +17,7 @@ use crate::portal::accounts::ana;
 use crate::portal::accounts::room;
 use crate::portal::joining::session;
 use crate::portal::joining::with_link;
+use crate::portal::lapses::lapsed;
 use crate::portal::world::World;
 use crate::portal::world::host;
 use crate::portal::world::lua;
@@ -95,6 +98,14 @@ impl Tour {
             self.world.provider.next(host("studio.with.a.very.long.name.indeed", Plan::Basic));
         }
         self.photograph("manage-zoom").await;
+        let connected = self.world.memory.site(&lua()).accounts[&Owner::Default].connection.clone();
+        for (reason, name) in
+            [(LapseReason::UserGone, "lapsed"), (LapseReason::MissingScopes, "lapsed-scopes")]
+        {
+            self.world.connect(&Owner::Default, lapsed(reason));
+            self.visit("/portal", name).await;
+        }
+        self.world.connect(&Owner::Default, connected);
         self.visit("/portal/disconnect?owner=default", "disconnect").await;
     }
 

@@ -26,6 +26,7 @@ use greenroom::app::ports::provider::Meetings;
 use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
+use greenroom::app::ports::provider::Users;
 use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
 use greenroom::app::ports::webhooks::Unproven;
@@ -59,6 +60,7 @@ use greenroom::store::embedded::Embedded;
 use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::inbox::StoredInbox;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::traces::StoredTraces;
@@ -169,12 +171,9 @@ impl Authorization for Provider {
     ) -> Result<Authorized, AuthorizationError> {
         let (code, verifier) = (code.expose_secret(), verifier.expose_secret());
         assert!(verifier.starts_with("verifier of "), "the verifier that began the flow");
-        match *self.says.lock().unwrap() {
-            Says::Yes => {}
-            Says::MissingScopes => {
-                return Err(AuthorizationError::MissingScopes(vec!["meeting:write".into()]));
-            }
-            Says::Broken => return Err(AuthorizationError::Unreachable(CallError::Connect)),
+        let says = *self.says.lock().unwrap();
+        if says == Says::Broken {
+            return Err(AuthorizationError::Unreachable(CallError::Connect));
         }
         if !code.starts_with("code-") || !self.used.lock().unwrap().insert(code.to_owned()) {
             return Err(AuthorizationError::Refused);
@@ -186,7 +185,8 @@ impl Authorization for Provider {
             scopes: ["meeting:write".to_owned()].into(),
             api_url: None,
         };
-        Ok(Authorized { host: self.next.lock().unwrap().clone(), tokens })
+        let lacking = if says == Says::MissingScopes { vec!["meeting:write".to_owned()] } else { Vec::new() };
+        Ok(Authorized { host: self.next.lock().unwrap().clone(), tokens, lacking })
     }
 
     async fn refresh(&self, _: &SecretString) -> Result<FreshTokens, AuthorizationError> {
@@ -209,6 +209,14 @@ struct NoWebhooks;
 impl Webhooks for NoWebhooks {
     fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
         Err(NotProven)
+    }
+}
+
+/// Users stay who they were when they came back.
+#[async_trait::async_trait]
+impl Users for Provider {
+    async fn find(&self, _: &HostAccess) -> Result<Host, ProviderError> {
+        Ok(self.next.lock().unwrap().clone())
     }
 }
 
@@ -292,7 +300,7 @@ impl World {
             traces: Arc::new(StoredTraces::new(Arc::clone(&sealed))),
             inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
             directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
-            feed: Arc::new(StoredFeed::new(sealed, Arc::clone(&clock) as _)),
+            feed: Arc::new(StoredFeed::new(Arc::clone(&sealed), Arc::clone(&clock) as _)),
             heard: Arc::default(),
             closures: Arc::default(),
             looks: Arc::default(),
@@ -305,8 +313,10 @@ impl World {
             tallies: Arc::clone(&memory) as _,
             work: Arc::clone(&memory) as _,
             authorization: Arc::clone(&provider) as _,
+            users: Arc::clone(&provider) as _,
             meetings: Arc::new(NoMeetings),
             webhooks: Arc::new(NoWebhooks),
+            register: Arc::new(StoredRegister::new(Arc::clone(&sealed))),
             settings: Arc::new(told(&base)),
             tasks: TaskTracker::new(),
             bell: Arc::default(),

@@ -6,6 +6,7 @@ use greenroom::domain::account::AccountState;
 use greenroom::domain::account::Connection;
 use greenroom::domain::account::Host;
 use greenroom::domain::account::HostedAccount;
+use greenroom::domain::account::LapseReason;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
 use greenroom::domain::account::Revision;
@@ -138,7 +139,7 @@ fn connection(to: Connected, now: Timestamp) -> Connection {
             state: if works {
                 AccountState::Active
             } else {
-                AccountState::ReauthorizationRequired { since: now }
+                AccountState::ReauthorizationRequired { since: now, reason: LapseReason::Refused }
             },
         }),
     }

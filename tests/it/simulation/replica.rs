@@ -24,6 +24,7 @@ use greenroom::providers::zoom::parts::TOKEN_TIMEOUT;
 use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
+use greenroom::providers::zoom::users::ZoomUsers;
 use greenroom::providers::zoom::webhooks::ZoomWebhooks;
 use greenroom::store::attention::StoredAttentions;
 use greenroom::store::directory::StoredDirectory;
@@ -31,6 +32,7 @@ use greenroom::store::endpoints::StoredEndpoints;
 use greenroom::store::feed::StoredFeed;
 use greenroom::store::grants::StoredGrants;
 use greenroom::store::inbox::StoredInbox;
+use greenroom::store::register::StoredRegister;
 use greenroom::store::sealed::Sealed;
 use greenroom::store::sealed::SealedParts;
 use greenroom::store::sites::StoredSites;
@@ -185,8 +187,10 @@ fn gateway(outside: &Outside, place: Place) -> Gateway {
         attentions: Arc::new(StoredAttentions::new(Arc::clone(&sealed))),
         inbox: Arc::new(StoredInbox::new(Arc::clone(&sealed))),
         directory: Arc::new(StoredDirectory::new(Arc::clone(&sealed))),
-        work: Arc::new(StoredWork::new(sealed)),
+        work: Arc::new(StoredWork::new(Arc::clone(&sealed))),
+        register: Arc::new(StoredRegister::new(sealed)),
         authorization: Arc::new(ZoomAuthorization::new(&parts)),
+        users: Arc::new(ZoomUsers::new(&parts)),
         meetings: Arc::new(ZoomMeetings::new(&parts)),
         webhooks: Arc::new(ZoomWebhooks::new(&parts)),
         settings: Arc::new(settings),

@@ -187,6 +187,13 @@ impl Shelf {
         self.stock.lock().unwrap().0.hints.values().min().copied()
     }
 
+    /// When work other than that of grants is hinted to be due next.
+    pub(super) fn next_hint_beside_grants_ms(&self) -> Option<i64> {
+        let stock = self.stock.lock().unwrap();
+        let others = stock.0.hints.iter().filter(|(partition, _)| !matches!(partition, Partition::Grant(_)));
+        others.map(|(_, at)| *at).min()
+    }
+
     /// Goes back to what stood before the last so many writes: what a store does whose replica takes over without them.
     pub(super) fn go_back(&self, writes: usize) {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();

@@ -42,9 +42,11 @@ use crate::simulation::zoom::Zoom;
 
 /// So many replicas serve.
 pub(super) const REPLICAS: usize = 3;
-/// All is quiet when no work is due within this: longer than to the end of a day by which a provider counts, shorter
-/// than the time after which idle tokens are renewed.
+/// All is quiet when no work is due within this: longer than to the end of a day by which a provider counts.
 const QUIET: Duration = Duration::from_hours(26);
+/// And none of a grant's within this: longer than whatever settles a grant waits, so that the look at its user which comes
+/// every day, each grant's at an hour of its own, is left out.
+const QUIET_OF_GRANTS: Duration = Duration::from_hours(1);
 /// How long what is going on may take to come to an end.
 const PATIENCE: Duration = Duration::from_hours(60);
 
@@ -218,7 +220,7 @@ impl World {
                     self.perform(Deed::Connect(account, user(account)));
                 }
                 match self.next_hint() {
-                    Some(at) if at <= self.now() + QUIET => self.outside.timeline.skip_rests(at),
+                    Some(at) if !self.is_quiet(at) => self.outside.timeline.skip_rests(at),
                     Some(_) | None => return Ok(()),
                 }
             }
@@ -277,6 +279,13 @@ impl World {
 
     fn next_hint(&self) -> Option<Timestamp> {
         self.outside.shelf.next_hint_ms().map(|at| Timestamp::from_millisecond(at).unwrap())
+    }
+
+    /// Whether nothing is left to do but what comes every day; the next hint of any is for `next`.
+    fn is_quiet(&self, next: Timestamp) -> bool {
+        let beside_grants = self.outside.shelf.next_hint_beside_grants_ms();
+        let beside_grants = beside_grants.map(|at| Timestamp::from_millisecond(at).unwrap());
+        next > self.now() + QUIET_OF_GRANTS && beside_grants.is_none_or(|at| at > self.now() + QUIET)
     }
 
     fn is_asked(&mut self) -> bool {

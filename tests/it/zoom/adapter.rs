@@ -24,6 +24,7 @@ use greenroom::providers::zoom::parts::Timeouts;
 use greenroom::providers::zoom::settings::InsecureUrls;
 use greenroom::providers::zoom::settings::Secrets;
 use greenroom::providers::zoom::settings::Settings;
+use greenroom::providers::zoom::users::ZoomUsers;
 use jiff::Timestamp;
 use url::Url;
 use wiremock::MockServer;
@@ -35,6 +36,7 @@ use crate::support::fixtures::Hits;
 pub(super) struct Zoom {
     pub(super) authorization: ZoomAuthorization,
     pub(super) meetings: ZoomMeetings,
+    pub(super) users: ZoomUsers,
     pub(super) server: MockServer,
     pub(super) hits: Hits,
     pub(super) clock: Arc<StillClock>,
@@ -47,7 +49,7 @@ impl Zoom {
         let hits = fixtures.mount(&server).await;
         let (clock, parts) = parts(&server.uri(), Duration::from_secs(10));
         let (authorization, meetings) = (ZoomAuthorization::new(&parts), ZoomMeetings::new(&parts));
-        Self { authorization, meetings, server, hits, clock }
+        Self { authorization, meetings, users: ZoomUsers::new(&parts), server, hits, clock }
     }
 }
 

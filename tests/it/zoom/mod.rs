@@ -6,3 +6,4 @@ mod meetings_errors;
 mod oauth;
 mod simulated;
 mod transport;
+mod users;

@@ -53,11 +53,12 @@ async fn the_browser_is_sent_with_state_and_challenge_and_without_scope() {
 async fn a_code_gives_tokens_and_their_user() {
     let zoom = Zoom::with(Fixtures::load(CODE).and(LICENSED)).await;
 
-    let Authorized { host, tokens } = exchange(&zoom).await.unwrap();
+    let Authorized { host, tokens, lacking } = exchange(&zoom).await.unwrap();
 
     assert_eq!(host.user_id, "zJKyaiAyTNC-MWjiWC18KQ");
     assert_eq!(host.account_id, "q6gBJVO5TzexKYTb_I2rpg");
     assert_eq!((host.email.as_str(), host.plan), ("staff@example.com", Plan::Licensed));
+    assert_eq!(lacking, Vec::<String>::new());
     assert_eq!(host.personal_room.as_deref(), Some("3542471135"));
     assert_eq!(tokens.access.expose_secret(), "access-token-1");
     assert_eq!(tokens.refresh.expose_secret(), "refresh-token-1");
@@ -85,15 +86,22 @@ async fn classic_scopes_suffice() {
 }
 
 #[tokio::test]
-async fn missing_scopes_are_named_before_anything_is_asked_with_the_token() {
-    let zoom = Zoom::with(Fixtures::load("zoom/oauth.token.200.code-missing-scopes.json")).await;
+async fn missing_scopes_are_named_with_the_user_whose_they_are() {
+    let fixtures = Fixtures::load("zoom/oauth.token.200.code-missing-scopes.json").and(LICENSED);
+
+    let authorized = exchange_with(fixtures).await.unwrap();
+
+    assert_eq!(authorized.lacking, ["meeting:update:meeting", "meeting:delete:meeting"]);
+    assert_eq!(authorized.host.email, "staff@example.com");
+}
+
+#[tokio::test]
+async fn a_consent_that_does_not_let_us_see_whose_it_is_names_that_before_anything_is_asked() {
+    let zoom = Zoom::with(Fixtures::load("zoom/oauth.token.200.code-missing-user-scope.json")).await;
 
     let error = exchange(&zoom).await.unwrap_err();
 
-    assert_eq!(
-        error.to_string(),
-        "the consent lacks permissions: meeting:update:meeting meeting:delete:meeting"
-    );
+    assert_eq!(error.to_string(), "the consent lacks permissions: user:read:user meeting:delete:meeting");
     assert_eq!(zoom.hits.unmatched(), Vec::<String>::new());
 }
 

@@ -8,12 +8,14 @@ use crate::domain::account::Account;
 use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
 use crate::domain::account::HostedAccount;
+use crate::domain::account::LapseReason;
 use crate::domain::account::Owner;
 use crate::domain::custom_link::CustomLink;
 use crate::domain::link::Warning;
 use crate::web::internal::v1::warning_body::WarningBody;
 use crate::web::schema::AccountStateName;
 use crate::web::schema::Id;
+use crate::web::schema::LapseReasonName;
 use crate::web::schema::Moment;
 use crate::web::schema::PlanName;
 use crate::web::schema::ProviderName;
@@ -22,7 +24,7 @@ use crate::web::schema::Revision;
 /// An account as it is answered: who and how, never a secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Account, examples(json!({
-    "owner": {"kind": "default"}, "provider": "custom_link", "state": "active", "zoom": null,
+    "owner": {"kind": "default"}, "provider": "custom_link", "state": "active", "reauthorization": null, "zoom": null,
     "custom_link": {"url": "https://meet.example.com/…", "has_password": true, "has_description": true}, "warnings": [],
     "connected_at": "2027-02-01T10:00:00Z", "updated_at": "2027-02-01T10:00:00Z", "revision": 4,
 })))]
@@ -35,6 +37,9 @@ pub(super) struct AccountBody {
     /// Whether it can be used.
     #[schema(value_type = AccountStateName)]
     state: &'static str,
+    /// Since when and why it must be connected again, and what to do; `null` while it can be used.
+    #[schema(required)]
+    reauthorization: Option<ReauthorizationBody>,
     /// The Zoom user, where it is one.
     #[schema(required)]
     zoom: Option<HostBody>,
@@ -67,6 +72,23 @@ pub(super) enum OwnerBody {
         #[schema(value_type = Id)]
         staff_id: String,
     },
+}
+
+/// Why an account must be connected again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reauthorization, examples(json!({
+    "since": "2027-02-01T10:00:00Z", "reason": "removed",
+    "what_to_do": "Ask the owner to reconnect the account in the portal, as the same Zoom user.",
+})))]
+struct ReauthorizationBody {
+    /// Since when that is known.
+    #[schema(value_type = Moment)]
+    since: Timestamp,
+    /// Why.
+    #[schema(value_type = LapseReasonName)]
+    reason: &'static str,
+    /// What to do about it.
+    what_to_do: &'static str,
 }
 
 /// The Zoom user who hosts.
@@ -109,6 +131,7 @@ impl AccountBody {
             owner: owner.into(),
             provider: account.connection.provider().name(),
             state,
+            reauthorization: account.connection.hosted().and_then(|hosted| reauthorization(hosted.state)),
             zoom,
             custom_link,
             warnings: Warning::of_account(owner, account).iter().map(WarningBody::from).collect(),
@@ -123,6 +146,32 @@ const fn state_name(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::ReauthorizationRequired { .. } => "reauthorization_required",
+    }
+}
+
+const fn reauthorization(state: AccountState) -> Option<ReauthorizationBody> {
+    match state {
+        AccountState::Active => None,
+        AccountState::ReauthorizationRequired { since, reason } => {
+            Some(ReauthorizationBody { since, reason: reason.name(), what_to_do: what_to_do(reason) })
+        }
+    }
+}
+
+const fn what_to_do(reason: LapseReason) -> &'static str {
+    match reason {
+        LapseReason::Refused => {
+            "Zoom no longer accepts the authorisation. Reconnect the account in the portal, as the same Zoom user."
+        }
+        LapseReason::Removed => {
+            "The user removed the app at Zoom. Reconnect the account in the portal, as the same Zoom user."
+        }
+        LapseReason::MissingScopes => {
+            "A permission is missing at Zoom. Reconnect the account in the portal and allow everything that Zoom asks for; where Zoom does not offer it, a Zoom administrator has to."
+        }
+        LapseReason::UserGone => {
+            "Zoom does not know the user any more. Have the user restored at Zoom and reconnect the account in the portal, or connect another Zoom user there."
+        }
     }
 }
 

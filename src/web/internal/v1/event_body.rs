@@ -63,7 +63,7 @@ struct EventData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = CauseName, required = false)]
     cause: Option<&'static str>,
-    /// Why a link is not there: its reason, or `cancelled`.
+    /// Why a link is not there: its reason, or `cancelled`; why an account must be connected again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     reason: Option<String>,

@@ -1,0 +1,63 @@
+//! Says what is wrong with an account, whose fault it is and what to do, to operators. Decides nothing.
+
+use crate::app::rotation::Rotated;
+use crate::domain::account::LapseReason;
+use crate::domain::diagnosis::Diagnosis;
+
+/// What an operator can do about an account; nothing where nothing is wrong.
+pub(in crate::server::operator) fn what_to_do(diagnosis: Diagnosis) -> Option<&'static str> {
+    match diagnosis {
+        Diagnosis::Healthy => None,
+        Diagnosis::Lapsed { reason, .. } => Some(lapsed(reason)),
+        Diagnosis::Severed => {
+            Some("the authorisation is gone: ask the owner to reconnect the account in the portal")
+        }
+        Diagnosis::Stuck { .. } => Some(
+            "a renewal that was begun never ended and nobody took over: see that a gateway runs, then accounts refresh",
+        ),
+        Diagnosis::Neglected { .. } => Some(
+            "nobody renews the tokens, which die 90 days after the last time: see that a gateway runs and reaches Zoom, then accounts refresh",
+        ),
+        Diagnosis::Unlicensed => Some(
+            "the Zoom user may host no meetings: ask the owner to have a Zoom administrator assign a licence; it is noticed within a day",
+        ),
+    }
+}
+
+fn lapsed(reason: LapseReason) -> &'static str {
+    match reason {
+        LapseReason::Refused => {
+            "Zoom refuses the authorisation, the owner has to renew it: ask them to reconnect the account in the portal as the same Zoom user"
+        }
+        LapseReason::Removed => {
+            "the user removed the app at Zoom: ask the owner to reconnect the account in the portal as the same Zoom user"
+        }
+        LapseReason::MissingScopes => {
+            "a permission is missing: see that the Zoom app has every scope, then ask the owner to reconnect in the portal and allow all of them"
+        }
+        LapseReason::UserGone => {
+            "Zoom does not know the user any more: ask the owner to have them restored at Zoom and reconnect, or to connect another Zoom user"
+        }
+    }
+}
+
+/// What became of a renewal, where there is something to say.
+pub(in crate::server::operator) fn rotated(rotated: Rotated) -> Option<&'static str> {
+    match rotated {
+        Rotated::Refreshed | Rotated::AlreadyRefreshed => None,
+        Rotated::Gone => Some("the account was disconnected meanwhile: nothing to do"),
+        Rotated::Lapsed(reason) => Some(lapsed(reason)),
+        Rotated::UnderWay => Some(
+            "a gateway is renewing the tokens and has not finished: nobody's fault yet, repeat the command in some minutes",
+        ),
+        Rotated::Unreachable => Some(
+            "Zoom could not be reached, the tokens from before still work: see zoom.token_url and the network, then repeat the command",
+        ),
+        Rotated::Lost => Some(
+            "Zoom gave no clear answer, so the refresh token may be spent: a gateway tries it once more in some minutes, see accounts list then",
+        ),
+        Rotated::OurCredentials => Some(
+            "Zoom refuses this app's own credentials, no user is at fault and the tokens still work: correct zoom.client_id and zoom.client_secrets, then repeat the command",
+        ),
+    }
+}
