@@ -43,7 +43,9 @@ pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option
         return Some(after(now, REVOKE_AGAIN));
     }
     match &grant.tokens {
-        Tokens::Active(pair) | Tokens::Refreshing { pair, .. } => {
+        // Nobody may ask for the tokens for long: whoever looks ends what was left half done.
+        Tokens::Refreshing { .. } => Some(after(now, LOOK_AGAIN)),
+        Tokens::Active(pair) => {
             let due = after(pair.obtained_at, keep_alive).min(user_due(grant));
             Some(due.max(after(now, LOOK_AGAIN)))
         }

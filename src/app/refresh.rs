@@ -343,14 +343,17 @@ fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Timestamp {
     grants_due::after_change(grant, gateway.settings.refresh.keep_alive, now)
 }
 
-/// Renews tokens that nobody used for long (correctness.md section 3). A failure is tried again when the grant is due.
+/// Renews tokens that nobody used for long (correctness.md section 3), and ends a refresh that was left half done, so that
+/// it is known whether the tokens live though nobody asks for them. A failure is tried again when the grant is due.
 pub async fn keep_alive(gateway: &Gateway, id: &GrantId) -> Result<(), AccessError> {
     let Some(grant) = gateway.grants.read(id).await?.value else { return Ok(()) };
     let Some(pair) = grant.tokens.pair() else { return Ok(()) };
-    if gateway.clock.now() < after(pair.obtained_at, gateway.settings.refresh.keep_alive) {
-        return Ok(());
+    let is_half_done = matches!(grant.tokens, Tokens::Refreshing { .. });
+    let is_old = gateway.clock.now() >= after(pair.obtained_at, gateway.settings.refresh.keep_alive);
+    if is_half_done || is_old {
+        access(gateway, id, Need::NewerThan(pair.generation)).await?;
     }
-    access(gateway, id, Need::NewerThan(pair.generation)).await.map(|_| ())
+    Ok(())
 }
 
 fn as_pair(fresh: FreshTokens, old: &TokenPair, now: Timestamp) -> TokenPair {

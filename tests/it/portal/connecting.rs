@@ -13,9 +13,9 @@ use crate::portal::flow::callback;
 use crate::portal::flow::consent;
 use crate::portal::flow::email;
 use crate::portal::flow::manage;
-use crate::portal::world::Says;
+use crate::portal::provider::Says;
+use crate::portal::provider::host;
 use crate::portal::world::World;
-use crate::portal::world::host;
 use crate::support::visitor::Visitor;
 
 const BACK: &str = "https://app.example/video";

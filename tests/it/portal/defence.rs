@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use tower::ServiceExt;
 
 use crate::portal::accounts::room;
-use crate::portal::world::CONSENT;
+use crate::portal::provider::CONSENT;
 use crate::portal::world::World;
 use crate::portal::world::lua;
 use crate::support::visitor::Answer;

@@ -5,7 +5,7 @@ use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
 use url::Url;
 
-use crate::portal::world::CONSENT;
+use crate::portal::provider::CONSENT;
 use crate::portal::world::World;
 use crate::portal::world::lua;
 use crate::support::visitor::Answer;

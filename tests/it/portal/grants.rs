@@ -24,9 +24,9 @@ use crate::portal::flow::email;
 use crate::portal::flow::manage;
 use crate::portal::joining::session;
 use crate::portal::joining::with_meeting;
-use crate::portal::world::Says;
+use crate::portal::provider::Says;
+use crate::portal::provider::host;
 use crate::portal::world::World;
-use crate::portal::world::host;
 use crate::portal::world::lua;
 use crate::support::visitor::Visitor;
 

@@ -32,8 +32,8 @@ use greenroom::web::urls;
 use reqwest::StatusCode;
 use url::Url;
 
+use crate::portal::provider::host;
 use crate::portal::world::World;
-use crate::portal::world::host;
 use crate::portal::world::lua;
 use crate::support::visitor::Answer;
 use crate::support::visitor::Visitor;

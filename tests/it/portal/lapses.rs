@@ -14,8 +14,8 @@ use rstest::rstest;
 
 use crate::portal::accounts::ana;
 use crate::portal::accounts::room;
+use crate::portal::provider::host;
 use crate::portal::world::World;
-use crate::portal::world::host;
 use crate::support::visitor::Visitor;
 
 /// An account whose consent was taken back in the night to 15 January 2027.

@@ -10,4 +10,5 @@ mod language;
 mod lapses;
 mod opening;
 mod pictures;
+mod provider;
 mod world;

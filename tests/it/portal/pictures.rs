@@ -18,8 +18,8 @@ use crate::portal::accounts::room;
 use crate::portal::joining::session;
 use crate::portal::joining::with_link;
 use crate::portal::lapses::lapsed;
+use crate::portal::provider::host;
 use crate::portal::world::World;
-use crate::portal::world::host;
 use crate::portal::world::lua;
 use crate::support::browser::Browser;
 
