@@ -37,8 +37,6 @@ const SAVE_FOR: Duration = Duration::from_mins(10);
 const SAVE_PAUSE: Duration = Duration::from_millis(500);
 /// When new tokens are looked for again, one after the other: longer than a failover takes.
 const LOOK_BACK: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(25), Duration::from_mins(1)];
-/// In steps of this, so that a gateway that stops does not wait for it.
-const LOOK_BACK_STEP: Duration = Duration::from_millis(2_500);
 /// How long before a refresh of another replica is looked at again.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
@@ -262,24 +260,16 @@ async fn settle_lapse(
 }
 
 /// Looks whether what was saved still stands: a store whose primary fails may have forgotten it, and nobody else knows
-/// the tokens. Goes on beside whoever saved it; when the gateway stops, it looks once more and ends.
+/// the tokens. Goes on beside whoever saved it, and ends with the gateway, which waits only for what is not saved yet.
 ///
 /// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
 pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
     let own = gateway.clone();
-    gateway.tasks.spawn(async move {
-        let mut is_over = false;
+    tokio::spawn(async move {
         for pause in LOOK_BACK {
-            let look_at = after(own.clock.now(), pause);
-            while !is_over && own.clock.now() < look_at {
-                own.clock.wait(LOOK_BACK_STEP).await;
-                is_over = own.tasks.is_closed();
-            }
+            own.clock.wait(pause).await;
             if let Err(error) = look_back(&own, &saved).await {
                 warn!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
-            }
-            if is_over {
-                return;
             }
         }
     });

@@ -146,10 +146,14 @@ impl Browser {
         self.driver().current_url().await.unwrap()
     }
 
-    /// The page's language: `<html lang>`.
+    /// The page's language: `<html lang>`. Looks again while a page takes the place of another.
     pub(crate) async fn lang(&self) -> String {
-        let root = self.driver().find(By::Tag("html")).await.unwrap();
-        root.attr("lang").await.unwrap().expect("every page names its language")
+        for _ in 0..50 {
+            let Ok(root) = self.driver().find(By::Tag("html")).await else { continue };
+            let Ok(lang) = root.attr("lang").await else { continue };
+            return lang.expect("every page names its language");
+        }
+        panic!("no page stays");
     }
 
     /// Shows the page as a telephone of this width would. A window cannot be narrower than 500: this can.
