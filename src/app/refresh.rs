@@ -17,6 +17,7 @@ use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
 use crate::app::ports::provider::Told;
 use crate::app::ports::store::GrantChange;
+use crate::app::ports::store::Grants;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::domain::account::Plan;
@@ -264,32 +265,50 @@ async fn settle_lapse(
 ///
 /// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
 pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
-    let own = gateway.clone();
+    let grants = Arc::downgrade(&gateway.grants);
+    let (clock, bell) = (Arc::clone(&gateway.clock), Arc::clone(&gateway.bell));
     tokio::spawn(async move {
         for pause in LOOK_BACK {
-            own.clock.wait(pause).await;
-            if let Err(error) = look_back(&own, &saved).await {
-                warn!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
+            clock.wait(pause).await;
+            let Some(grants) = grants.upgrade() else { return };
+            match look_back(grants.as_ref(), &saved, clock.now()).await {
+                Ok(Stands::AsSaved) => {}
+                Ok(Stands::Again) => {
+                    warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
+                    bell.notify_one();
+                }
+                Err(error) => {
+                    warn!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
+                }
             }
         }
     });
 }
 
+/// Whether what was saved was found.
+enum Stands {
+    /// It was, or what came after it.
+    AsSaved,
+    /// It was not: it was written again.
+    Again,
+}
+
 /// Writes tokens again that the store went back over.
-async fn look_back(gateway: &Gateway, saved: &Grant) -> Result<(), AccessError> {
-    let now = gateway.clock.now();
-    let restored = save(gateway, &saved.id, |grant| {
+async fn look_back(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result<Stands, StoreError> {
+    let mut restore = |grant: &mut Grant| {
         let went_back = grant.is_before(saved);
         if went_back {
             *grant = Grant { references: grant.references.clone(), ..saved.clone() };
         }
         went_back.then_some(now)
-    });
-    if restored.await?.is_some() {
-        warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
-        gateway.bell.notify_one();
+    };
+    loop {
+        match try_save(grants, &saved.id, &mut restore).await? {
+            (Committed::Yes, Some(_)) => return Ok(Stands::Again),
+            (Committed::Yes, None) => return Ok(Stands::AsSaved),
+            (Committed::Conflict, _) => {}
+        }
     }
-    Ok(())
 }
 
 /// Writes a change of a grant, again and again while the store does not take it: what the provider gave exists
@@ -302,7 +321,7 @@ async fn save(
 ) -> Result<Option<Arc<Grant>>, AccessError> {
     let give_up_at = after(gateway.clock.now(), SAVE_FOR);
     loop {
-        let failure = match try_save(gateway, id, &mut edit).await {
+        let failure = match try_save(gateway.grants.as_ref(), id, &mut edit).await {
             Ok((Committed::Yes, saved)) => return Ok(saved),
             Ok((Committed::Conflict, _)) => continue,
             Err(failure) => failure,
@@ -316,17 +335,17 @@ async fn save(
 }
 
 async fn try_save(
-    gateway: &Gateway,
+    grants: &dyn Grants,
     id: &GrantId,
     edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
 ) -> Result<(Committed, Option<Arc<Grant>>), StoreError> {
-    let stored = gateway.grants.read(id).await?;
+    let stored = grants.read(id).await?;
     let Some(grant) = stored.value else { return Ok((Committed::Yes, None)) };
     let mut grant = Grant::clone(&grant);
     let Some(due) = edit(&mut grant) else { return Ok((Committed::Yes, None)) };
     let grant = Arc::new(grant);
     let change = GrantChange::Put { grant: Arc::clone(&grant), due: Some(due) };
-    Ok((gateway.grants.commit(id, stored.basis, change).await?, Some(grant)))
+    Ok((grants.commit(id, stored.basis, change).await?, Some(grant)))
 }
 
 fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Timestamp {

@@ -349,18 +349,6 @@ impl Outgoing {
         self
     }
 
-    /// Tries everything at once, as if nothing had failed: somebody has seen to the endpoint.
-    #[must_use]
-    pub fn retried(mut self, now: Timestamp) -> Self {
-        self.health = match self.health {
-            Health::Delivering => Health::Delivering,
-            Health::Failing { since, tries, .. } => Health::Failing { since, tries, next_at: now },
-            Health::Parked { since, why, .. } => Health::Parked { since, why, next_at: now },
-        };
-        self.lanes.values_mut().for_each(|lane| lane.next_at = now);
-        self
-    }
-
     /// The first place of which it has not been told everything.
     pub fn waits_at(&self) -> FeedPlace {
         self.lanes.values().map(|lane| lane.after).fold(self.cursor, FeedPlace::min)
