@@ -266,7 +266,8 @@ fn renewed(
         scopes: tokens.scopes.clone(),
         tokens: tokens_kept,
         references,
-        authorized_at: now,
+        // Never before the last one, also where this replica's clock is behind: what is newer is told by it.
+        authorized_at: before.map_or(now, |grant| now.max(grant.authorized_at)),
         looked_at: now,
     }
 }
@@ -312,7 +313,11 @@ async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
     if grant.authorized_at != decided.authorized_at || grant.references != decided.references {
         return put(gateway, stored.basis, &grant, gateway.clock.now()).await.map(drop).map_err(Into::into);
     }
-    if revoke(gateway, access).await? == Revocation::Open {
+    // While a refresh is under way, a token that is refused says nothing about the one that comes.
+    let is_current = access.as_ref().ok().is_none_or(
+        |access| matches!(&grant.tokens, Tokens::Active(pair) if pair.generation == access.generation),
+    );
+    if !is_current || revoke(gateway, access).await? == Revocation::Open {
         let due = Some(after(gateway.clock.now(), REVOKE_AGAIN));
         let change = GrantChange::Put { grant, due };
         let _either = gateway.grants.commit(&decided.id, stored.basis, change).await?;

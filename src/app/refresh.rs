@@ -296,7 +296,8 @@ enum Stands {
 /// Writes tokens again that the store went back over.
 async fn look_back(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result<Stands, StoreError> {
     let mut restore = |grant: &mut Grant| {
-        let went_back = grant.is_before(saved);
+        let is_withdrawn = matches!(grant.tokens, Tokens::Lapsed { reason: LapseReason::Removed, .. });
+        let went_back = !is_withdrawn && grant.is_before(saved);
         if went_back {
             *grant = Grant { references: grant.references.clone(), ..saved.clone() };
         }

@@ -15,7 +15,7 @@ use url::Url;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 
-/// Two replicas on one Redis, a session with a meeting, and tokens that have expired.
+/// Two replicas on one Redis, or one on a store of its own; a session with a meeting, and tokens that have expired.
 pub(super) struct Pair {
     pub(super) world: World,
     replicas: [Url; 2],
@@ -26,11 +26,27 @@ impl Pair {
         Self::start_ahead(Duration::ZERO).await
     }
 
+    /// On either store: the embedded one is for one process, which is asked as if it were both.
+    pub(super) async fn start_on(backend: Backend) -> Self {
+        match backend {
+            Backend::Redis => Self::start().await,
+            Backend::Embedded => {
+                let world = World::connected(backend).await;
+                let replicas = [world.internal.clone(), world.internal.clone()];
+                Self::with(world, replicas).await
+            }
+        }
+    }
+
     /// The second replica's clock is so much ahead.
     pub(super) async fn start_ahead(by: Duration) -> Self {
         let mut world = World::connected(Backend::Redis).await;
-        assert_eq!(world.book("s-1", "yoga", &["ana"]).await.body["link"]["status"], "ready");
         let replicas = [world.internal.clone(), world.replicate_ahead(by).await];
+        Self::with(world, replicas).await
+    }
+
+    async fn with(world: World, replicas: [Url; 2]) -> Self {
+        assert_eq!(world.book("s-1", "yoga", &["ana"]).await.body["link"]["status"], "ready");
         world.clock.advance(Duration::from_hours(2));
         Self { world, replicas }
     }

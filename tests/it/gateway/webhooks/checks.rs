@@ -40,7 +40,7 @@ impl World {
 
 #[rstest]
 #[tokio::test]
-async fn a_meeting_that_was_deleted_in_silence_is_found_a_day_an_hour_and_ten_minutes_before_it(
+async fn r32_a_meeting_that_was_deleted_in_silence_is_found_a_day_an_hour_and_ten_minutes_before_it(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
@@ -59,7 +59,7 @@ async fn a_meeting_that_was_deleted_in_silence_is_found_a_day_an_hour_and_ten_mi
 }
 
 #[tokio::test]
-async fn three_looks_are_all_that_a_session_costs_where_nothing_is_wrong() {
+async fn r32_three_looks_are_all_that_a_session_costs_where_nothing_is_wrong() {
     let world = World::connected(Backend::Embedded).await;
     let start = world.clock.now() + 10 * DAY;
     let link = world.book_at("s-1", start).await;
@@ -74,7 +74,7 @@ async fn three_looks_are_all_that_a_session_costs_where_nothing_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_session_booked_half_an_hour_ahead_is_looked_at_once() {
+async fn r32_a_session_booked_half_an_hour_ahead_is_looked_at_once() {
     let world = World::connected(Backend::Embedded).await;
     let start = world.clock.now() + Duration::from_mins(30);
     world.book_at("s-1", start).await;
@@ -87,7 +87,7 @@ async fn a_session_booked_half_an_hour_ahead_is_looked_at_once() {
 }
 
 #[tokio::test]
-async fn a_look_that_cannot_be_made_is_made_later_and_leaves_the_link_ready() {
+async fn r32_a_look_that_cannot_be_made_is_made_later_and_leaves_the_link_ready() {
     let world = World::connected(Backend::Embedded).await;
     let start = world.clock.now() + 2 * DAY;
     let link = world.book_at("s-1", start).await;
@@ -102,7 +102,7 @@ async fn a_look_that_cannot_be_made_is_made_later_and_leaves_the_link_ready() {
 }
 
 #[tokio::test]
-async fn a_consent_that_was_withdrawn_in_silence_shows_at_the_next_look() {
+async fn r32_a_consent_that_was_withdrawn_in_silence_shows_at_the_next_look() {
     let world = World::connected(Backend::Embedded).await;
     let start = world.clock.now() + 2 * DAY;
     let link = world.book_at("s-1", start).await;

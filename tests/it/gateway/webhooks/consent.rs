@@ -63,7 +63,7 @@ async fn deauthorization(world: &World, (client, at): (&str, Timestamp)) -> Stri
 
 #[rstest]
 #[tokio::test]
-async fn app_deauthorized_erases_the_tokens_at_once_and_tells_each_account_once(
+async fn r32_app_deauthorized_erases_the_tokens_at_once_and_tells_each_account_once(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
     #[values("beside", "inside")] told: &str,
 ) {
@@ -88,7 +88,7 @@ async fn app_deauthorized_erases_the_tokens_at_once_and_tells_each_account_once(
 
 #[rstest]
 #[tokio::test]
-async fn a_deauthorisation_that_is_replayed_after_a_reconnect_changes_nothing(
+async fn r32_a_deauthorisation_that_is_replayed_after_a_reconnect_changes_nothing(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = shared(backend).await;
@@ -120,7 +120,7 @@ async fn a_deauthorisation_that_is_replayed_after_a_reconnect_changes_nothing(
 }
 
 #[tokio::test]
-async fn a_consent_to_another_app_and_a_user_unknown_here_are_none_of_our_business() {
+async fn r32_a_consent_to_another_app_and_a_user_unknown_here_are_none_of_our_business() {
     let world = shared(Backend::Embedded).await;
     let other = deauthorization(&world, ("another-app", world.clock.now())).await;
     let (_, user) = world.zoom_user(LUA).await;
@@ -135,7 +135,7 @@ async fn a_consent_to_another_app_and_a_user_unknown_here_are_none_of_our_busine
 }
 
 #[tokio::test]
-async fn a_user_who_is_said_to_have_left_is_looked_for_and_not_given_up_for_that() {
+async fn r32_a_user_who_is_said_to_have_left_is_looked_for_and_not_given_up_for_that() {
     let world = shared(Backend::Embedded).await;
     let (account, user) = world.zoom_user(LUA).await;
     let told = |event: &str| {

@@ -17,7 +17,9 @@ use crate::gateway::world::World;
 
 #[rstest]
 #[tokio::test]
-async fn meeting_deleted_at_zoom_is_made_anew(#[values(Backend::Embedded, Backend::Redis)] backend: Backend) {
+async fn r32_meeting_deleted_at_zoom_is_made_anew(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
     let world = World::connected(backend).await;
     world.subscribe().await;
     let before = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
@@ -36,7 +38,7 @@ async fn meeting_deleted_at_zoom_is_made_anew(#[values(Backend::Embedded, Backen
 
 #[rstest]
 #[tokio::test]
-async fn a_meeting_that_is_restored_before_it_is_looked_at_stays_the_same(
+async fn r32_a_meeting_that_is_restored_before_it_is_looked_at_stays_the_same(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
@@ -53,7 +55,7 @@ async fn a_meeting_that_is_restored_before_it_is_looked_at_stays_the_same(
 
 #[rstest]
 #[tokio::test]
-async fn a_meeting_that_is_changed_at_zoom_is_read_back(
+async fn r32_a_meeting_that_is_changed_at_zoom_is_read_back(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
@@ -71,7 +73,7 @@ async fn a_meeting_that_is_changed_at_zoom_is_read_back(
 
 #[rstest]
 #[tokio::test]
-async fn when_a_meeting_was_held_is_shown_and_changes_nothing_else(
+async fn r32_when_a_meeting_was_held_is_shown_and_changes_nothing_else(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
@@ -104,7 +106,7 @@ async fn when_a_meeting_was_held_is_shown_and_changes_nothing_else(
 }
 
 #[tokio::test]
-async fn what_is_told_twice_is_looked_at_once_even_with_another_body() {
+async fn r32_what_is_told_twice_is_looked_at_once_even_with_another_body() {
     let world = World::connected(Backend::Embedded).await;
     let link = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
     let (organisation, _) = world.zoom_user("lua@example.com").await;
@@ -128,7 +130,7 @@ async fn what_is_told_twice_is_looked_at_once_even_with_another_body() {
 }
 
 #[tokio::test]
-async fn an_old_event_after_a_newer_one_changes_nothing() {
+async fn r32_an_old_event_after_a_newer_one_changes_nothing() {
     let world = World::connected(Backend::Embedded).await;
     world.subscribe().await;
     let before = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
@@ -147,7 +149,7 @@ async fn an_old_event_after_a_newer_one_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_zoom_told_while_the_store_was_away_is_told_again_and_done() {
+async fn r32_what_zoom_told_while_the_store_was_away_is_told_again_and_done() {
     let world = World::connected(Backend::Redis).await;
     world.subscribe().await;
     let before = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
@@ -168,7 +170,7 @@ async fn what_zoom_told_while_the_store_was_away_is_told_again_and_done() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_acted_on_by_whoever_starts_after_the_one_that_took_it_died() {
+async fn r32_a_webhook_is_acted_on_by_whoever_starts_after_the_one_that_took_it_died() {
     let mut world = World::connected(Backend::Embedded).await;
     let before = world.book("s-1", "yoga", &["ana"]).await.body["link"].clone();
     let (organisation, _) = world.zoom_user("lua@example.com").await;

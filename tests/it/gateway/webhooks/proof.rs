@@ -71,7 +71,7 @@ fn forge(dice: &mut Dice, (now, body): (i64, &str)) -> (Vec<(&'static str, Strin
 
 #[rstest]
 #[tokio::test]
-async fn three_hundred_forged_webhooks_are_all_refused_and_change_nothing(
+async fn r32_three_hundred_forged_webhooks_are_all_refused_and_change_nothing(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
@@ -107,7 +107,7 @@ async fn three_hundred_forged_webhooks_are_all_refused_and_change_nothing(
 }
 
 #[tokio::test]
-async fn zoom_is_proven_that_the_secret_is_held_here() {
+async fn r32_zoom_is_proven_that_the_secret_is_held_here() {
     let world = World::connected(Backend::Embedded).await;
     world.subscribe().await;
     let asked = json!({"plain_token": "qgg8vlvZRS6UYooatFL8Aw"});
@@ -127,7 +127,7 @@ async fn zoom_is_proven_that_the_secret_is_held_here() {
 }
 
 #[tokio::test]
-async fn either_secret_is_believed_and_none_where_none_is_held() {
+async fn r32_either_secret_is_believed_and_none_where_none_is_held() {
     let secrets = format!("[\"the new secret\", \"{SECRET}\"]");
     let world = World::start_with(Backend::Embedded, &[("ZOOM__WEBHOOK_SECRETS", &secrets)]).await;
     let body = meeting_event("meeting.deleted", "organisation", (&json!(1), 1_800_000_000_000));
@@ -148,7 +148,7 @@ async fn either_secret_is_believed_and_none_where_none_is_held() {
 }
 
 #[tokio::test]
-async fn the_secret_is_replaced_while_the_gateway_runs() {
+async fn r32_the_secret_is_replaced_while_the_gateway_runs() {
     let world = World::start(Backend::Embedded).await;
     let body = meeting_event("meeting.deleted", "organisation", (&json!(1), 1_800_000_000_000));
     let told = async |secret: &str| {
@@ -163,7 +163,7 @@ async fn the_secret_is_replaced_while_the_gateway_runs() {
 }
 
 #[tokio::test]
-async fn a_signature_is_good_for_ten_minutes_either_way() {
+async fn r32_a_signature_is_good_for_ten_minutes_either_way() {
     let world = World::start(Backend::Embedded).await;
     let now = world.clock.now().as_second();
     for (offset, status) in [(-590, 200), (590, 200), (-615, 401), (660, 401)] {
@@ -175,7 +175,7 @@ async fn a_signature_is_good_for_ten_minutes_either_way() {
 }
 
 #[tokio::test]
-async fn whatever_is_signed_and_of_no_use_is_taken() {
+async fn r32_whatever_is_signed_and_of_no_use_is_taken() {
     let world = World::start(Backend::Embedded).await;
     let bodies = [
         "",
@@ -199,7 +199,7 @@ async fn whatever_is_signed_and_of_no_use_is_taken() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_and_another_method_are_problems_and_no_pages() {
+async fn r32_a_body_that_is_too_large_and_another_method_are_problems_and_no_pages() {
     let world = World::start(Backend::Embedded).await;
     let large = format!("{{\"event\":\"{}\"}}", "x".repeat(1024 * 1024));
     let told = world.tell(&large).await;
