@@ -97,6 +97,7 @@ impl Round {
         self.sites.is_empty() && self.from == self.read_to
     }
 
+    /// Reads lanes up to where the feed is read: nothing of a lane is passed over.
     async fn read_lanes(
         &mut self,
         gateway: &Gateway,
@@ -106,9 +107,9 @@ impl Round {
         let now = gateway.clock.now();
         for (site, lane) in sites.iter().filter_map(|site| outgoing.lanes.get_key_value(site)) {
             let page = gateway.feed.after(lane.after, &Only::These([site.clone()].into()), limit).await?;
-            let is_read = page.rest == Rest::None || page.next >= outgoing.cursor;
+            let is_read = page.rest == Rest::None || page.next >= self.read_to;
             let open = (!is_read).then(|| page.next.next());
-            let events = page.events.into_iter().filter(|(place, _)| *place <= outgoing.cursor).collect();
+            let events = page.events.into_iter().filter(|(place, _)| *place <= self.read_to).collect();
             self.sites.insert(site.clone(), Sequence { events, open, first: First::of(lane, now) });
         }
         Ok(())

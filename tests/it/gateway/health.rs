@@ -102,6 +102,7 @@ async fn r7_a_lapse_says_since_when_why_and_what_to_do_and_is_announced_once_as_
     assert_eq!(events[..2], expected);
     assert_eq!(events[2..], [("account.recovered".to_owned(), Value::Null)]);
     world.ready("s-2").await;
+    world.quiet().await;
     let kept = world.link("s-1", "staff").await;
     assert_eq!((&kept["meeting_id"], codes(&kept)), (&held["meeting_id"], vec!["host_double_booked"]));
     let mut changed = world.booking("yoga", &[]);

@@ -60,6 +60,7 @@ impl World {
         let (mut before, mut looks) = (self.requests().await, 0);
         while looks < 20 {
             self.clock.advance(Duration::from_millis(500));
+            self.rests().await;
             let now = self.requests().await;
             tokio::task::yield_now().await;
             looks = if now == before { looks + 1 } else { 0 };

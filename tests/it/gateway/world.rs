@@ -1,10 +1,13 @@
 //! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
 
+use std::iter;
 use std::process::Output;
 use std::time::Duration;
 
 use greenroom::app::outgoing;
 use greenroom::app::outgoing::EndpointState;
+use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::clock::SystemClock;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use jiff::Timestamp;
@@ -246,7 +249,6 @@ impl World {
 
     /// The full hour, so many days from now.
     pub(crate) fn in_days(&self, days: i64) -> String {
-        use greenroom::app::ports::clock::Clock;
         let now = self.clock.now().as_second();
         Timestamp::from_second(now - now.rem_euclid(3600) + days * 86_400).unwrap().to_string()
     }
@@ -313,10 +315,34 @@ impl World {
             if seen().await {
                 return;
             }
+            self.rests().await;
             self.clock.advance(Duration::from_millis(500));
             tokio::task::yield_now().await;
         }
         panic!("never: {what}");
+    }
+
+    /// Waits a moment until no gateway has anything to do at the time it is; answers whether it came to that. Whoever
+    /// waits for another is not at rest before time moves on.
+    pub(crate) async fn rests(&self) -> bool {
+        for _ in 0..20 {
+            if self.has_nothing_to_do().await {
+                return true;
+            }
+            SystemClock.wait(Duration::from_millis(2)).await;
+        }
+        false
+    }
+
+    async fn has_nothing_to_do(&self) -> bool {
+        for uses in iter::once(&self.gateway).chain(&self.others).filter_map(|gateway| gateway.uses.as_ref())
+        {
+            let due = uses.work.places(uses.clock.now(), 1).await;
+            if !uses.tasks.is_empty() || due.is_ok_and(|places| !places.is_empty()) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Has the running gateway take over the secrets of its settings with others laid over them.
@@ -383,7 +409,6 @@ impl World {
 
     /// A token whose claims are the usual ones with others laid over them.
     pub(crate) fn token_with(&self, others: &Value) -> String {
-        use greenroom::app::ports::clock::Clock;
         let now = self.clock.now().as_second();
         let mut claims = json!({
             "iss": "dev", "aud": "greenroom", "sub": "booking-core", "iat": now, "exp": now + 600, "sites": "*",

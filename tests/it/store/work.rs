@@ -64,7 +64,10 @@ impl Kv for Meddled {
                     assert_eq!(self.0.settle_hint(&hinted, seen, Some(MUCH_LATER)).await?, Settled::Done);
                 }
             }
-            Around::CommitterDies(is_dead) => is_dead.store(true, Ordering::Relaxed),
+            // Keys may have been committed before, in partitions of their own.
+            Around::CommitterDies(is_dead) => {
+                is_dead.store(matches!(partition, Partition::Site(_)), Ordering::Relaxed);
+            }
         }
         self.0.commit(partition, commit).await
     }
