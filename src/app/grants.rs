@@ -66,8 +66,9 @@ pub enum GrantError {
 #[tracing::instrument(name = "grants.adopt", skip_all)]
 pub async fn adopt(gateway: &Gateway, authorized: Authorized) -> Result<Arc<Grant>, GrantError> {
     let since = gateway.clock.now();
+    let mut turn = Turn::First;
     loop {
-        match adopt_once(gateway, &authorized, since).await {
+        match adopt_once(gateway, (&authorized, since), turn).await {
             Ok(grant) => return Ok(grant),
             Err(GrantError::Store(StoreError::Corrupt(error))) => {
                 return Err(StoreError::Corrupt(error).into());
@@ -76,6 +77,7 @@ pub async fn adopt(gateway: &Gateway, authorized: Authorized) -> Result<Arc<Gran
             Err(error) => {
                 warn!(error = %error, "authorisation not saved yet");
                 gateway.clock.wait(SAVE_AGAIN).await;
+                turn = Turn::FromMemory;
             }
         }
     }
@@ -171,7 +173,7 @@ pub async fn release_later(gateway: &Gateway, id: &GrantId) -> Result<(), GrantE
     for _ in 0..ATTEMPTS {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
-        let due = Some(after(gateway.clock.now(), RELEASE_AFTER));
+        let due = after(gateway.clock.now(), RELEASE_AFTER);
         let change = GrantChange::Put { grant, due };
         if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
             return Ok(());
@@ -194,7 +196,7 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
         let stored = gateway.grants.read(id).await?;
         let Some(grant) = stored.value else { return Ok(()) };
         let mut tended = Grant::clone(&grant);
-        let told = references::tell(gateway, &grant).await?;
+        let told = references::tell(gateway, &grant).await;
         let now = gateway.clock.now();
         if is_settled(&grant, now) {
             tended.references.retain(|reference| !told.gone.contains(reference));
@@ -203,7 +205,7 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
             }
         }
         let due = after_look(&tended, gateway.settings.refresh.keep_alive, now);
-        let due = due.into_iter().chain(told.leaving_until).min();
+        let due = [told.leaving_until, told.again_at].into_iter().flatten().fold(due, Timestamp::min);
         let change = GrantChange::Put { grant: Arc::new(tended), due };
         if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
             return Ok(());
@@ -212,10 +214,19 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
     Err(GrantError::Busy)
 }
 
+/// Whether an authorisation has waited in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It just came.
+    First,
+    /// The store did not take it: the user may have consented once more meanwhile.
+    FromMemory,
+}
+
 async fn adopt_once(
     gateway: &Gateway,
-    authorized: &Authorized,
-    since: Timestamp,
+    (authorized, since): (&Authorized, Timestamp),
+    turn: Turn,
 ) -> Result<Arc<Grant>, GrantError> {
     let client_id = gateway.authorization.client_id();
     let host = &authorized.host;
@@ -223,6 +234,10 @@ async fn adopt_once(
     let id = gateway.grants.id_of(&user).await?;
     for _ in 0..ATTEMPTS {
         let stored = gateway.grants.read(&id).await?;
+        let later = stored.value.as_ref().filter(|grant| grant.authorized_at > since);
+        if let (Turn::FromMemory, Some(later)) = (turn, later) {
+            return Ok(Arc::clone(later));
+        }
         let grant = Arc::new(renewed(stored.value.as_deref(), &id, authorized, (client_id, since)));
         if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
             info!(grant.id = %id, "grant authorised");
@@ -280,7 +295,7 @@ async fn put(
 ) -> Result<Committed, StoreError> {
     let change = GrantChange::Put {
         grant: Arc::clone(grant),
-        due: Some(after_change(grant, gateway.settings.refresh.keep_alive, now)),
+        due: after_change(grant, gateway.settings.refresh.keep_alive, now),
     };
     gateway.grants.commit(&grant.id, basis, change).await
 }
@@ -318,7 +333,7 @@ async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
         |access| matches!(&grant.tokens, Tokens::Active(pair) if pair.generation == access.generation),
     );
     if !is_current || revoke(gateway, access).await? == Revocation::Open {
-        let due = Some(after(gateway.clock.now(), REVOKE_AGAIN));
+        let due = after(gateway.clock.now(), REVOKE_AGAIN);
         let change = GrantChange::Put { grant, due };
         let _either = gateway.grants.commit(&decided.id, stored.basis, change).await?;
         return Ok(());

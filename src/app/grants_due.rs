@@ -33,32 +33,40 @@ const USER_SPREAD: Duration = Duration::from_mins(115);
 const TOLD_WITHIN: Duration = Duration::from_hours(1);
 /// How soon they are.
 const TELL_AGAIN: Duration = Duration::from_mins(1);
+/// How soon accounts are told again whose sites could not be read or written.
+pub const UNTOLD_AGAIN: Duration = Duration::from_mins(5);
+/// How soon is looked whether accounts still use a grant that has long lapsed.
+const SWEEP_AGAIN: Duration = Duration::from_hours(24);
 
 /// When a grant needs attention next, after it was looked at; `keep_alive` is how old tokens may grow.
-pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Option<Timestamp> {
+pub fn after_look(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Timestamp {
     if !is_settled(grant, now) {
-        return Some(after(grant.authorized_at, SETTLED_AFTER));
+        let settled = after(grant.authorized_at, SETTLED_AFTER);
+        return match grant.tokens {
+            Tokens::Lapsed { .. } => settled.min(after(now, TELL_AGAIN)),
+            Tokens::Active(_) | Tokens::Refreshing { .. } => settled,
+        };
     }
     if grant.references.is_empty() {
-        return Some(after(now, REVOKE_AGAIN));
+        return after(now, REVOKE_AGAIN);
     }
     match &grant.tokens {
         // Nobody may ask for the tokens for long: whoever looks ends what was left half done.
-        Tokens::Refreshing { .. } => Some(after(now, LOOK_AGAIN)),
+        Tokens::Refreshing { .. } => after(now, LOOK_AGAIN),
         Tokens::Active(pair) => {
             let due = after(pair.obtained_at, keep_alive).min(user_due(grant));
-            Some(due.max(after(now, LOOK_AGAIN)))
+            due.max(after(now, LOOK_AGAIN))
         }
         // Whoever writes before its accounts are told leaves it due.
-        Tokens::Lapsed { since, .. } => (now < after(*since, TOLD_WITHIN)).then(|| after(now, TELL_AGAIN)),
+        Tokens::Lapsed { since, .. } if now < after(*since, TOLD_WITHIN) => after(now, TELL_AGAIN),
+        Tokens::Lapsed { .. } => after(now, SWEEP_AGAIN),
     }
 }
 
 /// When a grant needs attention next, after a change by somebody who did not look at what refers to it: soon, since a
 /// look that was due before is due no more.
 pub fn after_change(grant: &Grant, keep_alive: Duration, now: Timestamp) -> Timestamp {
-    let soon = after(now, LOOK_AGAIN);
-    after_look(grant, keep_alive, now).map_or(soon, |due| due.min(soon))
+    after_look(grant, keep_alive, now).min(after(now, LOOK_AGAIN))
 }
 
 /// When the user of a grant is to be looked at next: within a day. Each grant goes round in a time of its own, so that

@@ -54,8 +54,7 @@ async fn edit(
         let now = gateway.clock.now();
         let is_other = changed.host != grant.host;
         let soon = grants_due::after_change(&changed, gateway.settings.refresh.keep_alive, now);
-        let change =
-            GrantChange::Put { due: Some(if is_other { now } else { soon }), grant: Arc::new(changed) };
+        let change = GrantChange::Put { due: if is_other { now } else { soon }, grant: Arc::new(changed) };
         if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
             if is_other {
                 info!(grant.id = %id, "user changed at the provider");

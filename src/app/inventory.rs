@@ -2,6 +2,7 @@
 //! Changes nothing.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -32,7 +33,7 @@ pub struct Entry {
     pub owner: Owner,
     /// The account.
     pub account: Account,
-    /// Its grant; `None` for a custom link, and where the grant is gone.
+    /// Its grant; `None` for a custom link, and where the grant is gone or cannot be read.
     pub grant: Option<Arc<Grant>>,
     /// What is wrong with it.
     pub diagnosis: Diagnosis,
@@ -62,6 +63,26 @@ pub async fn find(gateway: &Gateway, place: &Place) -> Result<Entry, AccountErro
     Ok(entry(gateway, found, &grants))
 }
 
+/// The other accounts that use a grant, as their sites say: a reference that its site does not bear out is about to be
+/// swept. A site that cannot be read is taken at the grant's word.
+///
+/// Refuses with [`AccountError::Store`].
+pub async fn users_of(gateway: &Gateway, grant: &Grant, but: &Place) -> Result<Vec<Place>, AccountError> {
+    let mut found = Vec::new();
+    for place in grant.references.iter().filter(|reference| *reference != but) {
+        let is_user = match accounts::find(gateway, place).await.map_err(as_unknown) {
+            Ok(account) => account.is_some_and(|account| {
+                account.connection.hosted().is_some_and(|hosted| hosted.grant == grant.id)
+            }),
+            Err(AccountError::UnknownSite) => false,
+            Err(AccountError::Store(StoreError::Corrupt(_))) => true,
+            Err(error) => return Err(error),
+        };
+        found.extend(is_user.then(|| place.clone()));
+    }
+    Ok(found)
+}
+
 /// A site whose key is destroyed is being off-boarded: its accounts are gone.
 fn as_unknown(error: AccountError) -> AccountError {
     match error {
@@ -74,16 +95,25 @@ fn as_unknown(error: AccountError) -> AccountError {
     }
 }
 
-type Grants = BTreeMap<GrantId, Option<Arc<Grant>>>;
+type Grants = BTreeMap<GrantId, Known>;
 
-/// The grants that accounts use, each read once.
+/// What is known of a grant.
+#[derive(Clone)]
+enum Known {
+    Found(Arc<Grant>),
+    Gone,
+    Unreadable,
+}
+
+/// The grants that accounts use, each read once; one that cannot be read hides no other.
 async fn grants_of(gateway: &Gateway, accounts: &[(Owner, Account)]) -> Result<Grants, StoreError> {
     let used = accounts.iter().filter_map(|(_, account)| account.connection.hosted());
-    let distinct = used.map(|hosted| (hosted.grant.clone(), None)).collect::<Grants>();
-    let reads = distinct.into_keys().map(|id| async move {
+    let distinct = used.map(|hosted| hosted.grant.clone()).collect::<BTreeSet<_>>();
+    let reads = distinct.into_iter().map(|id| async move {
         let grant = match gateway.grants.read(&id).await {
-            Ok(stored) => stored.value,
-            Err(StoreError::Destroyed) => None,
+            Ok(stored) => stored.value.map_or(Known::Gone, Known::Found),
+            Err(StoreError::Destroyed) => Known::Gone,
+            Err(StoreError::Corrupt(_)) => Known::Unreadable,
             Err(error) => return Err(error),
         };
         Ok((id, grant))
@@ -93,8 +123,12 @@ async fn grants_of(gateway: &Gateway, accounts: &[(Owner, Account)]) -> Result<G
 
 fn entry(gateway: &Gateway, (owner, account): (Owner, Account), grants: &Grants) -> Entry {
     let used = account.connection.hosted().and_then(|hosted| grants.get(&hosted.grant));
-    let grant = used.cloned().flatten();
     let (timing, now) = (gateway.settings.refresh, gateway.clock.now());
-    let diagnosis = diagnosis(&account, grant.as_deref(), timing, now);
+    let of = |grant: Option<&Grant>| diagnosis(&account, grant, timing, now);
+    let (grant, diagnosis) = match used.cloned() {
+        Some(Known::Unreadable) => (None, Diagnosis::Unreadable),
+        Some(Known::Found(grant)) => (Some(Arc::clone(&grant)), of(Some(&grant))),
+        Some(Known::Gone) | None => (None, of(None)),
+    };
     Entry { owner, account, grant, diagnosis }
 }

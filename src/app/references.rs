@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::warn;
 
 use crate::app::change::Change;
 use crate::app::change::Decision;
@@ -13,6 +14,7 @@ use crate::app::grants_due::NEEDED_AT_MOST;
 use crate::app::grants_due::NEEDED_FOR_LONG;
 use crate::app::grants_due::NEEDED_FOR_NOW;
 use crate::app::grants_due::RELEASE_AFTER;
+use crate::app::grants_due::UNTOLD_AGAIN;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionsOf;
@@ -43,21 +45,28 @@ pub struct Told {
     pub gone: BTreeSet<Reference>,
     /// Until when others, which do not either, have their meetings deleted.
     pub leaving_until: Option<Timestamp>,
+    /// When those are told again whose sites could not be read or written.
+    pub again_at: Option<Timestamp>,
 }
 
-/// Tells every account that uses a grant whether it works, and who its user is at the provider. Refuses with a [`StoreError`].
-pub async fn tell(gateway: &Gateway, grant: &Grant) -> Result<Told, StoreError> {
+/// Tells every account that uses a grant whether it works, and who its user is at the provider. A site that cannot be read
+/// or written hides nothing from the others.
+pub async fn tell(gateway: &Gateway, grant: &Grant) -> Told {
     let mut told = Told::default();
     for reference in &grant.references {
-        match tell_one(gateway, grant, reference).await? {
-            Word::BorneOut => {}
-            Word::LeavingUntil(until) => told.leaving_until = told.leaving_until.max(Some(until)),
-            Word::NotBorneOut => {
+        match tell_one(gateway, grant, reference).await {
+            Ok(Word::BorneOut) => {}
+            Ok(Word::LeavingUntil(until)) => told.leaving_until = told.leaving_until.max(Some(until)),
+            Err(error) => {
+                warn!(site.id = %reference.site, error = %error, "an account is not told of its grant yet");
+                told.again_at = Some(after(gateway.clock.now(), UNTOLD_AGAIN));
+            }
+            Ok(Word::NotBorneOut) => {
                 told.gone.insert(reference.clone());
             }
         }
     }
-    Ok(told)
+    told
 }
 
 /// Whether a site's record says that it uses a grant.

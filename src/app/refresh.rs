@@ -185,7 +185,7 @@ async fn write_ahead(
         let Some(pair) = grant.tokens.pair().cloned() else { return Ok(None) };
         let mut grant = Grant::clone(&grant);
         grant.tokens = grant.tokens.refreshing(fence, now);
-        let change = GrantChange::Put { due: Some(due(gateway, &grant, now)), grant: Arc::new(grant) };
+        let change = GrantChange::Put { due: due(gateway, &grant, now), grant: Arc::new(grant) };
         match gateway.grants.commit(id, stored.basis, change).await? {
             Committed::Yes => return Ok(Some((fence, pair))),
             Committed::Conflict => {}
@@ -345,7 +345,7 @@ async fn try_save(
     let mut grant = Grant::clone(&grant);
     let Some(due) = edit(&mut grant) else { return Ok((Committed::Yes, None)) };
     let grant = Arc::new(grant);
-    let change = GrantChange::Put { grant: Arc::clone(&grant), due: Some(due) };
+    let change = GrantChange::Put { grant: Arc::clone(&grant), due };
     Ok((grants.commit(id, stored.basis, change).await?, Some(grant)))
 }
 

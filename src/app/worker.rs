@@ -114,13 +114,15 @@ async fn take(gateway: &Gateway, item: &WorkItem) -> Result<(), StoreError> {
 }
 
 async fn tend(gateway: &Gateway, grant: &GrantId) -> Result<(), StoreError> {
-    match grants::tend(gateway, grant).await {
-        Ok(()) | Err(GrantError::Gone) => {}
-        Err(GrantError::Busy) => return Err(StoreError::Contended),
-        Err(GrantError::Store(error)) => return Err(error),
-    }
-    match refresh::keep_alive(gateway, grant).await {
+    let tended = match grants::tend(gateway, grant).await {
+        Ok(()) | Err(GrantError::Gone) => Ok(()),
+        Err(GrantError::Busy) => Err(StoreError::Contended),
+        Err(GrantError::Store(error)) => Err(error),
+    };
+    // Whatever was in the way there, tokens do not grow old over it.
+    let renewed = match refresh::keep_alive(gateway, grant).await {
         Err(AccessError::Store(error)) => Err(error),
         Ok(()) | Err(AccessError::Lapsed(_) | AccessError::NoGrant | AccessError::Unavailable) => Ok(()),
-    }
+    };
+    tended.and(renewed)
 }

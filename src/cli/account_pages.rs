@@ -26,17 +26,32 @@ pub(in crate::cli) async fn ask(desk: &Desk, asked: AccountOrder) -> anyhow::Res
     }
 }
 
+/// Accounts that were found.
+pub(in crate::cli) struct Found {
+    /// They, in order.
+    pub(in crate::cli) rows: Vec<AccountRow>,
+    /// Whether every site could be read; whoever could not is named on stderr.
+    pub(in crate::cli) is_whole: bool,
+}
+
 /// The accounts of a site, or of all sites, in order; fails where there is no such site.
-pub(in crate::cli) async fn accounts(desk: &Desk, site: Option<&str>) -> anyhow::Result<Vec<AccountRow>> {
+pub(in crate::cli) async fn accounts(desk: &Desk, site: Option<&str>) -> anyhow::Result<Found> {
     let Some(site) = site else { return accounts_of_all(desk).await };
-    let mut rows = Vec::new();
-    match accounts_of(desk, site, &mut rows).await? {
-        None => Ok(rows),
-        Some(unknown) => bail!("{unknown}"),
+    let mut found = Found { rows: Vec::new(), is_whole: true };
+    match accounts_of(desk, site, &mut found.rows).await? {
+        Reached::End => Ok(found),
+        Reached::Unknown(reason) | Reached::Unreadable(reason) => bail!("{reason}"),
     }
 }
 
-async fn accounts_of_all(desk: &Desk) -> anyhow::Result<Vec<AccountRow>> {
+/// How far the list of a site's accounts was read.
+enum Reached {
+    End,
+    Unknown(String),
+    Unreadable(String),
+}
+
+async fn accounts_of_all(desk: &Desk) -> anyhow::Result<Found> {
     let (mut sites, mut after) = (BTreeSet::new(), None);
     loop {
         match ask(desk, AccountOrder::Sites { after }).await? {
@@ -48,22 +63,29 @@ async fn accounts_of_all(desk: &Desk) -> anyhow::Result<Vec<AccountRow>> {
             | AccountAnswer::Shown { .. }
             | AccountAnswer::Refreshed { .. }
             | AccountAnswer::Disconnected { .. }
+            | AccountAnswer::Unreadable { .. }
             | AccountAnswer::Unknown { .. } => bail!(MISPLACED),
         }
         if after.is_none() {
             break;
         }
     }
-    let mut rows = Vec::new();
+    let mut found = Found { rows: Vec::new(), is_whole: true };
     for site in sites {
-        // One that is unknown was off-boarded meanwhile.
-        let _unknown = accounts_of(desk, &site, &mut rows).await?;
+        match accounts_of(desk, &site, &mut found.rows).await? {
+            // One that is unknown was off-boarded meanwhile.
+            Reached::End | Reached::Unknown(_) => {}
+            Reached::Unreadable(reason) => {
+                eprintln!("{reason}");
+                found.is_whole = false;
+            }
+        }
     }
-    Ok(rows)
+    Ok(found)
 }
 
-/// Appends the accounts of a site; answers why there are none where there is no such site.
-async fn accounts_of(desk: &Desk, site: &str, rows: &mut Vec<AccountRow>) -> anyhow::Result<Option<String>> {
+/// Appends the accounts of a site.
+async fn accounts_of(desk: &Desk, site: &str, rows: &mut Vec<AccountRow>) -> anyhow::Result<Reached> {
     let mut after = None;
     loop {
         match ask(desk, AccountOrder::List { site_id: site.to_owned(), after }).await? {
@@ -71,14 +93,15 @@ async fn accounts_of(desk: &Desk, site: &str, rows: &mut Vec<AccountRow>) -> any
                 rows.extend(accounts);
                 after = next;
             }
-            AccountAnswer::Unknown { reason } => return Ok(Some(reason)),
+            AccountAnswer::Unknown { reason } => return Ok(Reached::Unknown(reason)),
+            AccountAnswer::Unreadable { reason } => return Ok(Reached::Unreadable(reason)),
             AccountAnswer::Sites { .. }
             | AccountAnswer::Shown { .. }
             | AccountAnswer::Refreshed { .. }
             | AccountAnswer::Disconnected { .. } => bail!(MISPLACED),
         }
         if after.is_none() {
-            return Ok(None);
+            return Ok(Reached::End);
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::ports::clock::Clock;
 use crate::cli::Exit;
 use crate::cli::account_pages;
+use crate::cli::account_pages::Found;
 use crate::cli::account_pages::owner;
 use crate::cli::account_pages::site;
 use crate::cli::out::Out;
@@ -54,7 +55,7 @@ pub(in crate::cli) async fn run(
     out: Out,
 ) -> anyhow::Result<Exit> {
     let interrupted = shutdown::on_signal().context("signals cannot be listened to")?;
-    let grants = grants(desk, &refresh).await?;
+    let (grants, is_whole) = grants(desk, &refresh).await?;
     let bar = ProgressBar::new(grants.len() as u64);
     let pace = Duration::from_secs(1) / refresh.rate;
     let (done, failure) = renew_all(desk, (clock, pace), (&grants, &bar), &interrupted).await;
@@ -67,15 +68,17 @@ pub(in crate::cli) async fn run(
     if told.summary.left > 0 {
         eprintln!("interrupted: run the command again for the tokens that are left");
     }
-    let is_done = told.summary.left == 0 && !told.grants.iter().any(|grant| grant.outcome.is_failure());
+    let is_done =
+        is_whole && told.summary.left == 0 && !told.grants.iter().any(|grant| grant.outcome.is_failure());
     Ok(if is_done { Exit::Done } else { Exit::Failed })
 }
 
 /// The grants whose tokens are meant, each with the accounts that use it.
 type Grants = BTreeMap<String, Vec<AccountName>>;
 
-async fn grants(desk: &Desk, refresh: &Refresh) -> anyhow::Result<Grants> {
-    let mut rows = account_pages::accounts(desk, refresh.site.as_deref()).await?;
+/// Also answers whether that is all of them.
+async fn grants(desk: &Desk, refresh: &Refresh) -> anyhow::Result<(Grants, bool)> {
+    let Found { mut rows, is_whole } = account_pages::accounts(desk, refresh.site.as_deref()).await?;
     rows.retain(|row| refresh.owner.as_ref().is_none_or(|owner| row.owner == *owner));
     if let (Some(site), Some(owner), true) = (&refresh.site, &refresh.owner, rows.is_empty()) {
         bail!("the site {site} has no account {owner}: see accounts list --site {site} for those there are");
@@ -90,7 +93,7 @@ async fn grants(desk: &Desk, refresh: &Refresh) -> anyhow::Result<Grants> {
     if grants.is_empty() {
         eprintln!("no account has tokens to renew");
     }
-    Ok(grants)
+    Ok((grants, is_whole))
 }
 
 /// What came of one grant.
@@ -152,6 +155,7 @@ async fn renew(desk: &Desk, grant_id: String) -> anyhow::Result<Renewed> {
         | AccountAnswer::Listed { .. }
         | AccountAnswer::Shown { .. }
         | AccountAnswer::Disconnected { .. }
+        | AccountAnswer::Unreadable { .. }
         | AccountAnswer::Unknown { .. } => bail!(account_pages::MISPLACED),
     }
 }
@@ -172,6 +176,7 @@ struct Summary {
     unavailable: usize,
     credentials_refused: usize,
     gone: usize,
+    unreadable: usize,
     /// Not tried.
     left: usize,
 }
@@ -209,8 +214,16 @@ impl Told {
             [names, grant.outcome.as_str().to_owned(), grant.what_to_do.clone().unwrap_or_default()]
         });
         let failures = table(["accounts", "outcome", "what to do"], &rows.collect::<Vec<_>>());
-        let Summary { refreshed, already_refreshed, lapsed, unavailable, credentials_refused, gone, left } =
-            &self.summary;
+        let Summary {
+            refreshed,
+            already_refreshed,
+            lapsed,
+            unavailable,
+            credentials_refused,
+            gone,
+            unreadable,
+            left,
+        } = &self.summary;
         let counts = [
             (refreshed, "refreshed"),
             (already_refreshed, "already being refreshed"),
@@ -218,6 +231,7 @@ impl Told {
             (unavailable, "unavailable"),
             (credentials_refused, "our credentials refused"),
             (gone, "gone meanwhile"),
+            (unreadable, "unreadable"),
             (left, "left"),
         ];
         let counts = counts.into_iter().filter(|(count, what)| **count > 0 || *what == "refreshed");
@@ -235,6 +249,7 @@ impl Summary {
             RefreshOutcome::Unavailable => &mut self.unavailable,
             RefreshOutcome::CredentialsRefused => &mut self.credentials_refused,
             RefreshOutcome::Gone => &mut self.gone,
+            RefreshOutcome::Unreadable => &mut self.unreadable,
         }
     }
 }

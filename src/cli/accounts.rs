@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use crate::cli::Exit;
 use crate::cli::account_pages;
+use crate::cli::account_pages::Found;
 use crate::cli::account_pages::owner;
 use crate::cli::account_pages::site;
 use crate::cli::account_refresh;
@@ -125,7 +126,7 @@ pub(in crate::cli) fn run(command: Command, path: Option<&Path>, out: Out) -> an
 }
 
 async fn list(desk: &Desk, (site, state): (Option<String>, Option<State>), out: Out) -> anyhow::Result<Exit> {
-    let mut rows = account_pages::accounts(desk, site.as_deref()).await?;
+    let Found { mut rows, is_whole } = account_pages::accounts(desk, site.as_deref()).await?;
     rows.retain(|row| state.is_none_or(|state| state.is_of(row)));
     if rows.is_empty() {
         eprintln!("there is no such account");
@@ -162,7 +163,7 @@ async fn list(desk: &Desk, (site, state): (Option<String>, Option<State>), out: 
         ];
         table(heading, &rows.iter().map(cells).collect::<Vec<_>>())
     })?;
-    Ok(Exit::Done)
+    Ok(if is_whole { Exit::Done } else { Exit::Failed })
 }
 
 fn or_none(cell: Option<String>) -> String {
@@ -179,7 +180,7 @@ async fn show(desk: &Desk, name: AccountName, out: Out) -> anyhow::Result<Exit> 
             out.data(&account, || table(["field", "value"], &lines(&account)))?;
             Ok(Exit::Done)
         }
-        AccountAnswer::Unknown { reason } => bail!("{reason}"),
+        AccountAnswer::Unknown { reason } | AccountAnswer::Unreadable { reason } => bail!("{reason}"),
         AccountAnswer::Sites { .. }
         | AccountAnswer::Listed { .. }
         | AccountAnswer::Refreshed { .. }
@@ -244,7 +245,7 @@ async fn disconnect(
             out.data(&was, || disconnected(&was))?;
             Ok(Exit::Done)
         }
-        AccountAnswer::Unknown { reason } => bail!("{reason}"),
+        AccountAnswer::Unknown { reason } | AccountAnswer::Unreadable { reason } => bail!("{reason}"),
         AccountAnswer::Sites { .. }
         | AccountAnswer::Listed { .. }
         | AccountAnswer::Refreshed { .. }

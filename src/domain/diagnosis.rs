@@ -40,6 +40,8 @@ pub enum Diagnosis {
     },
     /// The user may host no meetings.
     Unlicensed,
+    /// The grant's record cannot be opened: nothing is known of its tokens.
+    Unreadable,
 }
 
 /// Tokens that are this much older than they may grow were not tended: no gateway runs, or Zoom does not answer.

@@ -53,7 +53,7 @@ impl Grants for StoredGrants {
     async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError> {
         let partition = Partition::Grant(id.clone());
         let (write, due) = match change {
-            GrantChange::Put { grant, due } => (put(&*grant, None), due),
+            GrantChange::Put { grant, due } => (put(&*grant, None), Some(due)),
             GrantChange::Remove => (SealedWrite::Remove, None),
         };
         let index = vec![work::as_due(work::GRANT_MEMBER, due)];

@@ -180,8 +180,8 @@ pub enum GrantChange {
     Put {
         /// The grant.
         grant: Arc<Grant>,
-        /// When it needs attention next; `None` when not before it changes.
-        due: Option<Timestamp>,
+        /// When it needs attention next: each does, once in a while.
+        due: Timestamp,
     },
     /// Remove it and its key.
     Remove,

@@ -72,6 +72,11 @@ pub enum AccountAnswer {
         /// What was.
         was: Disconnected,
     },
+    /// A site's record cannot be opened.
+    Unreadable {
+        /// Which, and what to do.
+        reason: String,
+    },
     /// There is no such site or account.
     Unknown {
         /// Which, and what to do.
@@ -236,6 +241,8 @@ pub enum RefreshOutcome {
     CredentialsRefused,
     /// The grant went meanwhile.
     Gone,
+    /// The grant's record cannot be opened.
+    Unreadable,
 }
 
 impl RefreshOutcome {
@@ -248,6 +255,7 @@ impl RefreshOutcome {
             Self::Unavailable => "unavailable",
             Self::CredentialsRefused => "credentials_refused",
             Self::Gone => "gone",
+            Self::Unreadable => "unreadable",
         }
     }
 
@@ -255,7 +263,7 @@ impl RefreshOutcome {
     pub fn is_failure(self) -> bool {
         match self {
             Self::Refreshed | Self::AlreadyRefreshed | Self::Gone => false,
-            Self::Lapsed | Self::Unavailable | Self::CredentialsRefused => true,
+            Self::Lapsed | Self::Unavailable | Self::CredentialsRefused | Self::Unreadable => true,
         }
     }
 }

@@ -3,6 +3,9 @@
 use crate::app::rotation::Rotated;
 use crate::domain::account::LapseReason;
 use crate::domain::diagnosis::Diagnosis;
+use crate::domain::grant::Grant;
+use crate::server::operator::account_orders::AccountName;
+use crate::server::operator::account_orders::Meetings;
 
 /// What an operator can do about an account; nothing where nothing is wrong.
 pub(in crate::server::operator) fn what_to_do(diagnosis: Diagnosis) -> Option<&'static str> {
@@ -18,11 +21,15 @@ pub(in crate::server::operator) fn what_to_do(diagnosis: Diagnosis) -> Option<&'
         Diagnosis::Neglected { .. } => Some(
             "nobody renews the tokens, which die 90 days after the last time: see that a gateway runs and reaches Zoom, then accounts refresh",
         ),
+        Diagnosis::Unreadable => Some(UNREADABLE),
         Diagnosis::Unlicensed => Some(
             "the Zoom user may host no meetings: ask the owner to have a Zoom administrator assign a licence; it is noticed within a day",
         ),
     }
 }
+
+/// What an operator can do about a record that cannot be opened.
+pub(in crate::server::operator) const UNREADABLE: &str = "its record cannot be opened: see that the keyring has every key that was ever used, or restore the record from a backup; where the account cannot be saved, disconnect it and have it connected again";
 
 fn lapsed(reason: LapseReason) -> &'static str {
     match reason {
@@ -38,6 +45,36 @@ fn lapsed(reason: LapseReason) -> &'static str {
         LapseReason::UserGone => {
             "Zoom does not know the user any more: ask the owner to have them restored at Zoom and reconnect, or to connect another Zoom user"
         }
+    }
+}
+
+fn works(grant: Option<&Grant>) -> bool {
+    grant.is_some_and(|grant| grant.tokens.pair().is_some())
+}
+
+/// What becomes of meetings ahead where an account is disconnected.
+pub(in crate::server::operator) fn meetings_follow(
+    meetings: Meetings,
+    grant: Option<&Grant>,
+) -> &'static str {
+    match (meetings, works(grant)) {
+        (Meetings::Keep, _) => "their meetings stay at Zoom",
+        (Meetings::Delete, true) => "their meetings are deleted at Zoom by a running gateway",
+        (Meetings::Delete, false) => {
+            "their meetings stay at Zoom, since the authorisation does not work any more: whoever holds the Zoom account deletes them there"
+        }
+    }
+}
+
+/// What becomes of the authorisation then.
+pub(in crate::server::operator) fn revocation_follows(
+    others: &[AccountName],
+    grant: Option<&Grant>,
+) -> &'static str {
+    match (others.is_empty(), works(grant)) {
+        (false, _) => "other accounts go on using the authorisation",
+        (true, true) => "then the authorisation is revoked there",
+        (true, false) => "the authorisation did not work any more and is forgotten",
     }
 }
 

@@ -9,9 +9,11 @@ use crate::app::grants_due;
 use crate::app::inventory;
 use crate::app::inventory::Entry;
 use crate::app::ports::register::RegisterPlace;
+use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::app::rotation;
 use crate::app::rotation::Rotated;
+use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
 use crate::domain::account::Owner;
 use crate::domain::diagnosis::Diagnosis;
@@ -52,6 +54,7 @@ pub(in crate::server::operator) async fn carry_out(
     };
     match told {
         Err(Refused::Unknown(reason)) => Ok(AccountAnswer::Unknown { reason }),
+        Err(Refused::Unreadable(reason)) => Ok(AccountAnswer::Unreadable { reason }),
         Err(Refused::Undone(undone)) => Err(undone),
         Ok(answer) => Ok(answer),
     }
@@ -60,6 +63,7 @@ pub(in crate::server::operator) async fn carry_out(
 /// Why an order about one site was not carried out.
 enum Refused {
     Unknown(String),
+    Unreadable(String),
     Undone(Undone),
 }
 
@@ -78,6 +82,9 @@ fn refused(error: AccountError, (site, owner): (&str, Option<&str>)) -> Refused 
         AccountError::UnknownAccount => Refused::Unknown(format!(
             "the site {site} has no account {owner}: see accounts list --site {site} for those there are"
         )),
+        AccountError::Store(StoreError::Corrupt(_)) => {
+            Refused::Unreadable(format!("the site {site}: {}", account_words::UNREADABLE))
+        }
         AccountError::Store(error) => error.into(),
         AccountError::DefaultAccountRequired | AccountError::RevisionMismatch => {
             Refused::Unknown(format!("the account {owner} of {site} changed meanwhile: repeat the command"))
@@ -108,11 +115,19 @@ async fn show(gateway: &Gateway, name: &AccountName) -> Result<AccountAnswer, Re
     let place = place(name)?;
     let found = inventory::find(gateway, &place).await;
     let entry = found.map_err(|error| refused(error, (&name.site_id, Some(&name.owner))))?;
-    Ok(AccountAnswer::Shown { account: Box::new(details(gateway, &place, &entry)) })
+    let shared_with = others(gateway, entry.grant.as_deref(), &place).await;
+    let shared_with = shared_with.map_err(|error| refused(error, (&name.site_id, Some(&name.owner))))?;
+    Ok(AccountAnswer::Shown { account: Box::new(details(gateway, &place, (&entry, shared_with))) })
 }
 
 async fn refresh(gateway: &Gateway, grant: &str) -> Result<AccountAnswer, Undone> {
-    let rotated = rotation::rotate(gateway, &GrantId::parse(grant)?).await?;
+    let rotated = match rotation::rotate(gateway, &GrantId::parse(grant)?).await {
+        Err(StoreError::Corrupt(_)) => {
+            let detail = Some(account_words::UNREADABLE.to_owned());
+            return Ok(AccountAnswer::Refreshed { outcome: RefreshOutcome::Unreadable, detail });
+        }
+        rotated => rotated?,
+    };
     let outcome = match rotated {
         Rotated::Refreshed => RefreshOutcome::Refreshed,
         Rotated::AlreadyRefreshed => RefreshOutcome::AlreadyRefreshed,
@@ -136,24 +151,18 @@ async fn disconnect(
         Meetings::Keep => accounts::Meetings::Keep,
         Meetings::Delete => accounts::Meetings::Delete,
     };
-    let gone = accounts::disconnect(gateway, &place, &Presupposed::Anything, how).await;
-    gone.map_err(unknown)?;
-    let shared_with = entry.grant.as_deref().map(|grant| others(grant, &place)).unwrap_or_default();
+    // What is reported is what goes.
+    let presupposed = Presupposed::OneOf(vec![entry.account.revision]);
+    accounts::disconnect(gateway, &place, &presupposed, how).await.map_err(unknown)?;
+    let grant = entry.grant.as_deref();
+    let shared_with = others(gateway, grant, &place).await.map_err(unknown)?;
     let is_hosted = entry.account.connection.hosted().is_some();
-    let what_follows = match (is_hosted, meetings, shared_with.is_empty()) {
-        (false, ..) => "sessions ahead are decided again",
-        (true, Meetings::Keep, true) => {
-            "sessions ahead are decided again, their meetings stay at Zoom; the authorisation is revoked there"
-        }
-        (true, Meetings::Keep, false) => {
-            "sessions ahead are decided again, their meetings stay at Zoom; other accounts go on using the authorisation"
-        }
-        (true, Meetings::Delete, true) => {
-            "sessions ahead are decided again, their meetings are deleted at Zoom by a running gateway; then the authorisation is revoked there"
-        }
-        (true, Meetings::Delete, false) => {
-            "sessions ahead are decided again, their meetings are deleted at Zoom by a running gateway; other accounts go on using the authorisation"
-        }
+    let what_follows = if is_hosted {
+        let meetings_go = account_words::meetings_follow(meetings, grant);
+        let revoked = account_words::revocation_follows(&shared_with, grant);
+        format!("sessions ahead are decided again; {meetings_go}; {revoked}")
+    } else {
+        "sessions ahead are decided again".to_owned()
     };
     let was = Disconnected {
         site_id: name.site_id.clone(),
@@ -161,7 +170,7 @@ async fn disconnect(
         provider: entry.account.connection.provider().name().to_owned(),
         meetings: is_hosted.then_some(meetings),
         shared_with,
-        what_follows: what_follows.to_owned(),
+        what_follows,
     };
     Ok(AccountAnswer::Disconnected { was })
 }
@@ -174,11 +183,16 @@ fn place(name: &AccountName) -> Result<Place, Undone> {
     Ok(Place { site: SiteId::parse(&name.site_id)?, owner: owner(&name.owner)? })
 }
 
-fn others(grant: &Grant, but: &Place) -> Vec<AccountName> {
-    let others = grant.references.iter().filter(|reference| *reference != but);
-    others
+async fn others(
+    gateway: &Gateway,
+    grant: Option<&Grant>,
+    but: &Place,
+) -> Result<Vec<AccountName>, AccountError> {
+    let Some(grant) = grant else { return Ok(Vec::new()) };
+    let others = inventory::users_of(gateway, grant, but).await?.into_iter();
+    Ok(others
         .map(|other| AccountName { site_id: other.site.to_string(), owner: other.owner.to_string() })
-        .collect()
+        .collect())
 }
 
 fn row(gateway: &Gateway, site: &SiteId, entry: &Entry) -> AccountRow {
@@ -190,6 +204,12 @@ fn row(gateway: &Gateway, site: &SiteId, entry: &Entry) -> AccountRow {
         | Diagnosis::Stuck { .. }
         | Diagnosis::Neglected { .. }
         | Diagnosis::Unlicensed => ("active", None, None),
+        Diagnosis::Unreadable => match hosted.map(|hosted| hosted.state) {
+            Some(AccountState::ReauthorizationRequired { since, reason }) => {
+                ("reauthorization_required", Some(since), Some(reason.name()))
+            }
+            Some(AccountState::Active) | None => ("active", None, None),
+        },
     };
     AccountRow {
         site_id: site.to_string(),
@@ -219,7 +239,11 @@ fn token_times(gateway: &Gateway, grant: &Grant) -> Option<TokenTimes> {
     })
 }
 
-fn details(gateway: &Gateway, place: &Place, entry: &Entry) -> AccountDetails {
+fn details(
+    gateway: &Gateway,
+    place: &Place,
+    (entry, shared_with): (&Entry, Vec<AccountName>),
+) -> AccountDetails {
     let account = &entry.account;
     let (zoom, custom_link) = match &account.connection {
         Connection::Hosted(hosted) => {
@@ -255,7 +279,7 @@ fn details(gateway: &Gateway, place: &Place, entry: &Entry) -> AccountDetails {
             generation: grant.tokens.generation(),
             looked_at: grant.looked_at,
             look_due_at: grants_due::user_due(grant),
-            shared_with: others(grant, place),
+            shared_with,
         }),
     }
 }

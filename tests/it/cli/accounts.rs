@@ -169,6 +169,7 @@ async fn r34_all_tokens_are_renewed_each_users_once_while_a_gateway_runs(
     let all = done(&world, &["refresh", "--all", "--rate", "100"]).await;
     let summary = json!({
         "refreshed": 2, "already_refreshed": 0, "lapsed": 0, "unavailable": 0, "credentials_refused": 0, "gone": 0,
+        "unreadable": 0,
         "left": 0,
     });
     assert_eq!(all["summary"], summary);
@@ -244,6 +245,28 @@ async fn r34_what_is_our_own_fault_and_what_is_zooms_is_told_apart_and_lapses_no
 }
 
 #[tokio::test]
+async fn r38_what_cannot_be_read_is_said_so_and_hides_nothing_else() {
+    let world = populated(Backend::Redis).await;
+    let listed = done(&world, &["list"]).await;
+    let of_ana = listed.as_array().unwrap().iter().find(|row| row["owner"] == "staff/ana").unwrap();
+    world.spoil(&format!("{{g:{}}}:r:grant/self", of_ana["grant_id"].as_str().unwrap())).await;
+    world.spoil("{s:clinic}:r:site/self").await;
+    let (code, rows) = told(&world, &["list"]).await;
+    let expected = [
+        "studio default zoom active - licensed",
+        "studio staff/ana zoom active - basic",
+        "studio staff/carla custom_link active - -",
+    ];
+    assert_eq!((code, names(&rows)), (Some(1), expected.map(str::to_owned).to_vec()));
+    assert!(rows[1]["what_to_do"].as_str().unwrap().contains("its record cannot be opened"), "{rows}");
+    let (code, told_of) = told(&world, &["refresh", "--all"]).await;
+    let summary = &told_of["summary"];
+    assert_eq!((code, &summary["refreshed"], &summary["unreadable"]), (Some(1), &json!(1), &json!(1)));
+    let (_, _, error) = text(&world.command(&["accounts", "refresh", "--all"]).await);
+    assert!(error.starts_with("the site clinic: its record cannot be opened: "), "{error}");
+}
+
+#[tokio::test]
 async fn r34_tokens_are_renewed_where_no_gateway_runs_and_the_next_one_goes_on_with_them() {
     let mut world = populated(Backend::Embedded).await;
     world.stop().await;
@@ -309,7 +332,8 @@ async fn r7_a_shared_grant_stays_and_a_revocation_that_a_command_began_is_finish
     let (code, line, _) = text(&world.command(&["accounts", "disconnect", "studio", "staff/carla"]).await);
     let said = "disconnected: staff/carla of studio (custom_link); sessions ahead are decided again\n";
     assert_eq!((code, line.as_str()), (Some(0), said));
-    done(&world, &["disconnect", "studio", "default"]).await;
+    let gone = done(&world, &["disconnect", "studio", "default"]).await;
+    assert_eq!(gone["shared_with"], json!([]), "a reference that is about to be swept is nobody's");
     world.restart_stopped().await;
     world.until("its grant is revoked", async || world.authorised().await == [ANA]).await;
 }

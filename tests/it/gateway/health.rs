@@ -111,6 +111,17 @@ async fn r7_a_lapse_says_since_when_why_and_what_to_do_and_is_announced_once_as_
     world.until("its meeting is updated", async || world.succeeded("meetings.update").await == 1).await;
 }
 
+#[tokio::test]
+async fn r7_a_site_that_cannot_be_read_hides_a_lapse_from_no_other() {
+    let world = World::connected(Backend::Redis).await;
+    world.taken("/v1/sites/a-clinic", &json!({})).await;
+    world.connect_by(&world.portal_link_of("a-clinic", "default").await, LUA).await;
+    world.quiet().await;
+    world.spoil("{s:a-clinic}:r:site/self").await;
+    world.lapse(("default", LUA), ("s-1", &[])).await;
+    assert_eq!(lapsed(&world).await["reauthorization"]["reason"], "refused");
+}
+
 #[rstest]
 #[tokio::test]
 async fn r24_accounts_of_one_user_lapse_and_recover_together_each_announced_once(

@@ -1,7 +1,10 @@
 //! What the tests of single requirements do and look at beside what every test does.
 
+use std::iter;
 use std::time::Duration;
 
+use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::clock::SystemClock;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -55,6 +58,29 @@ impl World {
         self.link_when(session, |link| link["status"] == "ready").await
     }
 
+    /// Waits a moment until no gateway has anything to do at the time it is; answers whether it came to that. Whoever
+    /// waits for another is not at rest before time moves on.
+    pub(crate) async fn rests(&self) -> bool {
+        for _ in 0..20 {
+            if self.has_nothing_to_do().await {
+                return true;
+            }
+            SystemClock.wait(Duration::from_millis(2)).await;
+        }
+        false
+    }
+
+    async fn has_nothing_to_do(&self) -> bool {
+        for uses in iter::once(&self.gateway).chain(&self.others).filter_map(|gateway| gateway.uses.as_ref())
+        {
+            let due = uses.work.places(uses.clock.now(), 1).await;
+            if !uses.tasks.is_empty() || due.is_ok_and(|places| !places.is_empty()) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Waits until nothing more comes by itself.
     pub(crate) async fn quiet(&self) {
         let (mut before, mut looks) = (self.requests().await, 0);
@@ -85,6 +111,15 @@ impl World {
         let ledger = self.ledger().await;
         let grants = ledger["grants"].as_array().unwrap();
         grants.iter().map(|grant| grant["user"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Alters a byte of what is sealed in a record, such as `{s:studio}:r:site/self`.
+    pub(crate) async fn spoil(&self, record: &str) {
+        let mut store = self.redis.as_ref().unwrap().connect().await;
+        let name = format!("gr:{record}");
+        let mut bytes: Vec<u8> = redis::cmd("GET").arg(&name).query_async(&mut store).await.unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        let () = redis::cmd("SET").arg(&name).arg(bytes).query_async(&mut store).await.unwrap();
     }
 
     /// A host removes a meeting at Zoom.

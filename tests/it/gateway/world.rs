@@ -1,13 +1,11 @@
 //! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
 
-use std::iter;
 use std::process::Output;
 use std::time::Duration;
 
 use greenroom::app::outgoing;
 use greenroom::app::outgoing::EndpointState;
 use greenroom::app::ports::clock::Clock;
-use greenroom::app::ports::clock::SystemClock;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use jiff::Timestamp;
@@ -56,8 +54,8 @@ pub(crate) struct World {
     pub(crate) redis: Option<RedisServer>,
     client: reqwest::Client,
     settings: Vec<(String, String)>,
-    gateway: Gateway,
-    others: Vec<Gateway>,
+    pub(super) gateway: Gateway,
+    pub(super) others: Vec<Gateway>,
     stop: CancellationToken,
 }
 
@@ -320,29 +318,6 @@ impl World {
             tokio::task::yield_now().await;
         }
         panic!("never: {what}");
-    }
-
-    /// Waits a moment until no gateway has anything to do at the time it is; answers whether it came to that. Whoever
-    /// waits for another is not at rest before time moves on.
-    pub(crate) async fn rests(&self) -> bool {
-        for _ in 0..20 {
-            if self.has_nothing_to_do().await {
-                return true;
-            }
-            SystemClock.wait(Duration::from_millis(2)).await;
-        }
-        false
-    }
-
-    async fn has_nothing_to_do(&self) -> bool {
-        for uses in iter::once(&self.gateway).chain(&self.others).filter_map(|gateway| gateway.uses.as_ref())
-        {
-            let due = uses.work.places(uses.clock.now(), 1).await;
-            if !uses.tasks.is_empty() || due.is_ok_and(|places| !places.is_empty()) {
-                return false;
-            }
-        }
-        true
     }
 
     /// Has the running gateway take over the secrets of its settings with others laid over them.

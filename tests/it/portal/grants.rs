@@ -16,6 +16,7 @@ use greenroom::domain::id::StaffId;
 use greenroom::domain::minting::MeetingState;
 use greenroom::domain::portal::Actor;
 use greenroom::domain::portal::Page;
+use secrecy::ExposeSecret;
 
 use crate::portal::flow::callback;
 use crate::portal::flow::connect;
@@ -135,7 +136,7 @@ async fn meetings_that_are_to_be_deleted_have_ten_minutes_before_the_grant_is_re
     let minting = world.memory.session(&lua(), &booked.id).minting;
     assert_eq!((minting.doomed.len(), minting.state), (1, MeetingState::Nothing));
     let (_, due) = world.memory.grants().remove(0);
-    assert_eq!(due, world.gateway.clock.now().checked_add(Duration::from_mins(10)).ok());
+    assert_eq!(due, world.gateway.clock.now().checked_add(Duration::from_mins(10)).unwrap());
     assert!(world.provider.revoked.lock().unwrap().is_empty());
     world.clock.advance(Duration::from_mins(11));
     grants::tend(&world.gateway, &grant).await.unwrap();
@@ -157,7 +158,7 @@ async fn an_abandoned_connect_is_revoked_later_and_only_if_nobody_uses_the_grant
     let (grant, due) = world.memory.grants().remove(0);
     grants::tend(&world.gateway, &grant.id).await.unwrap();
     assert!(world.provider.revoked.lock().unwrap().is_empty(), "somebody may still confirm");
-    assert!(due.unwrap() > world.gateway.clock.now());
+    assert!(due > world.gateway.clock.now());
 
     world.clock.advance(Duration::from_mins(11));
     grants::tend(&world.gateway, &grant.id).await.unwrap();
@@ -176,7 +177,7 @@ async fn a_revocation_that_is_not_answered_is_tried_again() {
     world.provider.says(Says::Broken);
     grants::tend(&world.gateway, &grant.id).await.unwrap();
     let (_, due) = world.memory.grants().remove(0);
-    assert!(due.unwrap() > world.gateway.clock.now());
+    assert!(due > world.gateway.clock.now());
 
     world.provider.says(Says::Yes);
     grants::tend(&world.gateway, &grant.id).await.unwrap();
@@ -193,7 +194,7 @@ async fn a_lapsed_grant_is_told_to_its_account_and_an_authorisation_heals_it() {
     let stored = world.gateway.grants.read(&grant.id).await.unwrap();
     let mut lapsed = (*grant).clone();
     lapsed.tokens = lapsed.tokens.lapsed(1, LapseReason::Refused, now);
-    let change = GrantChange::Put { grant: lapsed.into(), due: Some(now) };
+    let change = GrantChange::Put { grant: lapsed.into(), due: now };
     let committed = world.gateway.grants.commit(&grant.id, stored.basis, change).await.unwrap();
     assert_eq!(committed, Committed::Yes);
     grants::tend(&world.gateway, &grant.id).await.unwrap();
@@ -242,7 +243,7 @@ async fn what_differs_of_a_user_is_told_to_accounts_and_touches_links_only_where
         world.clock.advance(Duration::from_mins(1));
         let asked_at = world.gateway.clock.now();
         hosts::put(&world.gateway, &grant.id, (&host, asked_at)).await.unwrap();
-        assert_eq!(world.memory.grants()[0].1, Some(asked_at), "the accounts are told at once");
+        assert_eq!(world.memory.grants()[0].1, asked_at, "the accounts are told at once");
         grants::tend(&world.gateway, &grant.id).await.unwrap();
 
         let site = world.memory.site(&lua());
@@ -272,4 +273,30 @@ async fn a_store_that_is_away_for_a_moment_loses_no_authorisation() {
 
     assert_eq!(adopting.await.unwrap().unwrap().tokens.generation(), 1);
     assert_eq!(world.memory.grants().len(), 1);
+}
+
+#[tokio::test]
+async fn an_authorisation_that_waited_for_the_store_does_not_replace_a_later_one() {
+    let world = World::start().await;
+    let gateway = world.gateway.clone();
+    let verifier = "verifier of a flow".into();
+    let [first, second] = ["code-1", "code-2"].map(Into::into);
+    let first = gateway.authorization.exchange(&first, &verifier).await.unwrap();
+    let second = gateway.authorization.exchange(&second, &verifier).await.unwrap();
+    world.memory.break_down();
+    let own = gateway.clone();
+    let waiting = tokio::spawn(async move { grants::adopt(&own, first).await });
+    tokio::task::yield_now().await;
+    world.memory.mend();
+    world.clock.advance(Duration::from_secs(1));
+    grants::adopt(&gateway, second).await.unwrap();
+
+    while !waiting.is_finished() {
+        world.clock.advance(Duration::from_secs(2));
+        tokio::task::yield_now().await;
+    }
+
+    waiting.await.unwrap().unwrap();
+    let (grant, _) = world.memory.grants().remove(0);
+    assert_eq!(grant.tokens.pair().unwrap().access.expose_secret(), "access of code-2");
 }

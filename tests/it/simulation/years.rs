@@ -34,7 +34,7 @@ use crate::simulation::world::Setting;
 use crate::simulation::world::World;
 
 /// So many years are run where nobody says how many.
-const YEARS: u64 = 24;
+const YEARS: u64 = 12;
 /// By these many tests side by side.
 const SHARES: u64 = 4;
 /// A year is one of these.

@@ -47,7 +47,7 @@ use jiff::Timestamp;
 type Versioned<T> = (u64, T);
 
 /// A grant, and when it needs attention next.
-type Tended = (Arc<Grant>, Option<Timestamp>);
+type Tended = (Arc<Grant>, Timestamp);
 
 #[derive(Default)]
 struct Shelves {

@@ -22,7 +22,7 @@ const FIRST_DAY: i64 = 30;
 /// call under way is taken for a lost one.
 const STEP: Duration = Duration::from_secs(1);
 /// So many looks are taken.
-const MOST_LOOKS: usize = 1_200;
+const MOST_LOOKS: usize = 6_000;
 /// So many looks in a row must see nothing happen.
 const CALM: u32 = 8;
 /// Time goes on like this once all are ready: something may be due that no link tells of.
@@ -88,6 +88,7 @@ impl Watch {
     async fn calm_down(&mut self, meanwhile: &mut impl AsyncFnMut(&World)) {
         let (mut calm, mut requests) = (0, 0);
         for _ in 0..MOST_LOOKS {
+            self.world.rests().await;
             let waiting = self.look().await;
             meanwhile(&self.world).await;
             let before = std::mem::replace(&mut requests, self.world.requests().await);
