@@ -113,12 +113,12 @@ impl World {
         grants.iter().map(|grant| grant["user"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Alters a byte of what is sealed in a record, such as `{s:studio}:r:site/self`.
+    /// Gives a record, such as `{s:studio}:r:site/self`, another version than the one it is sealed with.
     pub(crate) async fn spoil(&self, record: &str) {
         let mut store = self.redis.as_ref().unwrap().connect().await;
         let name = format!("gr:{record}");
         let mut bytes: Vec<u8> = redis::cmd("GET").arg(&name).query_async(&mut store).await.unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
+        bytes[7] ^= 1;
         let () = redis::cmd("SET").arg(&name).arg(bytes).query_async(&mut store).await.unwrap();
     }
 
