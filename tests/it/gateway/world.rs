@@ -346,7 +346,8 @@ impl World {
 
     /// Starts a replica that dies with everything in it when the runtime is shut down; from now on services reach it.
     pub(crate) async fn serve_in(&mut self, runtime: &Runtime) {
-        let (settings, clock) = (self.settings.clone(), self.clock.clone());
+        let (mut settings, clock) = (self.settings.clone(), self.clock.clone());
+        settings.push(("GREENROOM_PUBLIC__LISTEN".into(), "127.0.0.1:0".into()));
         let gateway = runtime.spawn(async move { serve(&settings, &clock).await }).await.unwrap();
         self.internal = gateway.internal;
     }

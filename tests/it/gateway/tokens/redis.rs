@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::clock::SystemClock;
 use reqwest::StatusCode;
+use rstest::rstest;
 use serde_json::json;
+use tokio::runtime::Builder;
 
+use crate::gateway::tokens::replicas::Outcome;
 use crate::gateway::tokens::replicas::Pair;
 
 #[tokio::test]
@@ -39,10 +44,7 @@ async fn r29_a_refusal_because_another_won_alarms_nobody() {
     let pair = Pair::start().await;
     pair.world.fault("oauth.token.refresh", 1, json!({"kind": "delay_before", "seconds": 15})).await;
     let asked = tokio::spawn(pair.asking(0).send());
-    let faults = async || pair.world.control(reqwest::Method::GET, "faults", None).await;
-    pair.world
-        .until("the refresh is on its way", async || faults().await["faults"].as_array().unwrap().is_empty())
-        .await;
+    pair.until_struck().await;
     pair.world.connect("default", "lua@example.com").await;
     pair.world.clock.advance(Duration::from_secs(20));
     asked.await.unwrap().unwrap();
@@ -76,4 +78,65 @@ async fn r29_clocks_ten_minutes_apart_refresh_once_and_blame_nobody() {
     pair.world.until("both can", async || pair.ask(0).await == StatusCode::OK).await;
     assert_eq!(pair.refreshes().await.0, pair.refreshes().await.1, "none was refused");
     assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
+}
+
+/// Where a replica is with a refresh when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Killed {
+    /// It has not written down that it begins.
+    Beginning,
+    /// It has, and Zoom has not spent the token.
+    Asking,
+    /// Zoom has, and its answer is on the way.
+    Waiting,
+    /// It has the answer, and the store does not take it.
+    Saving,
+    /// It has written down the new tokens.
+    Done,
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r29_a_replica_killed_at_a_point_of_a_refresh_leaves_tokens_that_work_or_a_lapse_that_is_seen(
+    #[values(Killed::Beginning, Killed::Asking, Killed::Waiting, Killed::Saving, Killed::Done)] at: Killed,
+) {
+    let doomed = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let pair = Pair::start_doomed(&doomed).await;
+    let redis = pair.world.redis.as_ref().unwrap();
+    let delay = match at {
+        // Longer than another leaves it alone: what comes then is refused.
+        Killed::Asking => Some(json!({"kind": "delay_before", "seconds": 400})),
+        Killed::Waiting | Killed::Saving => Some(json!({"kind": "delay", "seconds": 10})),
+        Killed::Beginning | Killed::Done => None,
+    };
+    if let Some(delay) = delay {
+        pair.world.fault("oauth.token.refresh", 1, delay).await;
+    }
+    if at == Killed::Beginning {
+        redis.pause();
+    }
+    let asked = tokio::spawn(pair.asking(1).send());
+    match at {
+        // What is sent to a store that stands still waits there.
+        Killed::Beginning => SystemClock.wait(Duration::from_millis(50)).await,
+        Killed::Asking => pair.until_struck().await,
+        Killed::Waiting | Killed::Saving => pair.until_spent().await,
+        Killed::Done => assert_eq!(asked.await.unwrap().unwrap().status(), StatusCode::OK),
+    }
+    if at == Killed::Saving {
+        redis.pause();
+        pair.world.clock.advance(Duration::from_secs(11));
+        SystemClock.wait(Duration::from_millis(50)).await;
+    }
+    doomed.shutdown_background();
+    redis.resume();
+
+    let outcome = pair.outcome().await;
+    match at {
+        Killed::Beginning | Killed::Asking => assert_eq!(outcome, Outcome::Works),
+        Killed::Waiting => assert_eq!(outcome, Outcome::Lapsed),
+        // The store may have got what was sent before it stood still.
+        Killed::Saving => assert!([Outcome::Works, Outcome::Lapsed].contains(&outcome)),
+        Killed::Done => assert_eq!((outcome, pair.refreshes().await), (Outcome::Works, (1, 1))),
+    }
 }

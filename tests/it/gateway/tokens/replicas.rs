@@ -10,6 +10,7 @@ use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;
 use serde_json::json;
+use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::gateway::world::Backend;
@@ -19,6 +20,15 @@ use crate::gateway::world::World;
 pub(super) struct Pair {
     pub(super) world: World,
     replicas: [Url; 2],
+}
+
+/// What became of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// They work, and nobody was alarmed.
+    Works,
+    /// They do not: the account says so, and it was announced once.
+    Lapsed,
 }
 
 impl Pair {
@@ -43,6 +53,15 @@ impl Pair {
         let mut world = World::connected(Backend::Redis).await;
         let replicas = [world.internal.clone(), world.replicate_ahead(by).await];
         Self::with(world, replicas).await
+    }
+
+    /// The second replica dies with everything in it when the runtime is shut down.
+    pub(super) async fn start_doomed(runtime: &Runtime) -> Self {
+        let mut world = World::connected(Backend::Redis).await;
+        let lasting = world.internal.clone();
+        world.serve_in(runtime).await;
+        let doomed = std::mem::replace(&mut world.internal, lasting.clone());
+        Self::with(world, [lasting, doomed]).await
     }
 
     async fn with(world: World, replicas: [Url; 2]) -> Self {
@@ -76,6 +95,40 @@ impl Pair {
         for replica in 0..2 {
             self.world.until("tokens work", async || self.ask(replica).await == StatusCode::OK).await;
         }
+    }
+
+    /// Waits until a request reached Zoom that a fault strikes.
+    pub(super) async fn until_struck(&self) {
+        let faults = async || self.world.control(Method::GET, "faults", None).await;
+        let is_on_its_way = async || faults().await["faults"].as_array().unwrap().is_empty();
+        self.world.until("the refresh is on its way", is_on_its_way).await;
+    }
+
+    /// Waits until Zoom spent the refresh token.
+    pub(super) async fn until_spent(&self) {
+        self.world.until("the token is spent", async || self.refreshes().await.1 == 1).await;
+    }
+
+    /// What became of the tokens, once all replicas that live had time to find out.
+    pub(super) async fn outcome(&self) -> Outcome {
+        let mut outcome = None;
+        self.world
+            .until("it is known", async || {
+                outcome = match self.ask(0).await {
+                    StatusCode::OK => Some(Outcome::Works),
+                    _ if self.state().await == "reauthorization_required" => Some(Outcome::Lapsed),
+                    _ => None,
+                };
+                outcome.is_some()
+            })
+            .await;
+        self.world.quiet().await;
+        let (state, news) = (self.state().await, self.news().await);
+        match outcome.unwrap() {
+            Outcome::Works => assert_eq!((state, news.len()), (json!("active"), 0), "{news:?}"),
+            Outcome::Lapsed => assert_eq!(news, ["account.reauthorization_required"]),
+        }
+        outcome.unwrap()
     }
 
     /// How often a refresh was asked for at Zoom, and how often one succeeded.
