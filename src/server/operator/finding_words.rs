@@ -1,0 +1,161 @@
+//! Says what was found and what to do about it, to operators. Decides nothing.
+
+use std::collections::BTreeSet;
+
+use crate::domain::finding::Advice;
+use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::JobsSeen;
+use crate::domain::finding::Seen;
+use crate::domain::finding::Standing;
+use crate::domain::finding::refused;
+use crate::domain::outgoing::Health;
+use crate::domain::outgoing::Parking;
+use crate::domain::reply::Answer;
+
+/// So many sites are named.
+const NAMED: usize = 10;
+
+/// Which of several was looked at.
+pub(in crate::server::operator) fn subject(seen: &Seen) -> Option<String> {
+    match seen {
+        // Whoever writes a key may write anything into it.
+        Seen::Misconfigured { key, .. } => Some(key.escape_debug().to_string()),
+        Seen::Endpoint(endpoint) => Some(endpoint.host.clone()),
+        Seen::Configured
+        | Seen::StoreAnswers
+        | Seen::StoreAway(_)
+        | Seen::RingOpens
+        | Seen::RingUntried
+        | Seen::RingRefuses(_)
+        | Seen::NoEndpoint
+        | Seen::Accounts { .. }
+        | Seen::Jobs(_)
+        | Seen::Unseen(..) => None,
+    }
+}
+
+/// What was found.
+pub(in crate::server::operator) fn found(seen: &Seen) -> String {
+    match seen {
+        Seen::Configured => "it is whole".to_owned(),
+        Seen::Misconfigured { what, .. } => what.clone(),
+        Seen::StoreAnswers => "it answers".to_owned(),
+        Seen::StoreAway(why) => format!("it cannot be looked into: {why}"),
+        Seen::RingOpens => "it opens what is stored".to_owned(),
+        Seen::RingUntried => "nothing is stored yet that it could open".to_owned(),
+        Seen::RingRefuses(why) => format!("it does not open what is stored: {why}"),
+        Seen::NoEndpoint => "events.endpoints names none: events are read, not sent".to_owned(),
+        Seen::Endpoint(endpoint) => of_endpoint(endpoint),
+        Seen::Accounts { standing, accounts, sites } => of_accounts(*standing, *accounts, sites),
+        Seen::Jobs(None) => "nothing needs a person".to_owned(),
+        Seen::Jobs(Some(JobsSeen { count, since })) => {
+            format!("{} a person, the longest since {since:.0}", counted(*count, ("needs", "need")))
+        }
+        Seen::Unseen(_, why) => format!("it could not be looked at: {why}"),
+    }
+}
+
+/// How many things, and what they do.
+fn counted(count: usize, (one, many): (&str, &str)) -> String {
+    if count == 1 { format!("1 thing {one}") } else { format!("{count} things {many}") }
+}
+
+fn of_endpoint(endpoint: &EndpointSeen) -> String {
+    let outgoing = &endpoint.outgoing;
+    let refusing = refused(outgoing);
+    let stands = match (outgoing.health, outgoing.silent_since) {
+        (Health::Parked { since, why: Parking::Silent, next_at }, _) => {
+            format!("parked since {since:.0}, it took nothing for a day; tried next at {next_at:.0}")
+        }
+        (Health::Parked { since, why: Parking::Gone, next_at }, _) => {
+            format!("parked since {since:.0}, it said that it is gone; tried next at {next_at:.0}")
+        }
+        (Health::Failing { since, next_at, .. }, _) => {
+            format!("takes nothing since {since:.0}; tried next at {next_at:.0}")
+        }
+        (Health::Delivering, Some(since)) => format!("takes nothing since {since:.0}; it is tried again"),
+        (Health::Delivering, None) if refusing > 0 => {
+            format!("takes events, and refuses those of {refusing} site(s)")
+        }
+        (Health::Delivering, None) => "takes events".to_owned(),
+    };
+    let answered = match outgoing.last {
+        None => "told nothing yet".to_owned(),
+        Some(answer) => format!("last answer: {}", of_answer(answer)),
+    };
+    let waiting = endpoint.waiting_since.map(|since| format!("an event waits since {since:.0}"));
+    let given_up = (outgoing.given_up > 0).then(|| format!("{} event(s) given up so far", outgoing.given_up));
+    let lost = (outgoing.lost > 0).then(|| format!("{} event(s) lost so far", outgoing.lost));
+    let parts = [Some(stands), Some(answered), waiting, given_up, lost];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn of_answer(answer: Answer) -> String {
+    match answer {
+        Answer::Status(status) => status.to_string(),
+        Answer::Unreachable => "no connection".to_owned(),
+        Answer::TimedOut => "none in time".to_owned(),
+        Answer::Broken => "a connection that broke".to_owned(),
+    }
+}
+
+fn of_accounts(standing: Standing, accounts: usize, sites: &BTreeSet<String>) -> String {
+    let (one, many) = match standing {
+        Standing::Working => ("works", "work"),
+        Standing::Lapsed => ("must be connected again", "must be connected again"),
+        Standing::Ailing => {
+            ("works and has something else wrong with it", "work and have something else wrong with them")
+        }
+    };
+    let counted =
+        if accounts == 1 { format!("1 account {one}") } else { format!("{accounts} accounts {many}") };
+    match standing {
+        Standing::Working => counted,
+        Standing::Lapsed | Standing::Ailing => format!("{counted}: {}", named(sites)),
+    }
+}
+
+fn named(sites: &BTreeSet<String>) -> String {
+    let names = sites.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match sites.len().saturating_sub(NAMED) {
+        0 => names,
+        more => format!("{names} and {more} more sites"),
+    }
+}
+
+/// What the operator can do.
+pub(in crate::server::operator) fn what_to_do(seen: &Seen, advice: Advice) -> String {
+    if let Seen::Misconfigured { remedy, .. } = seen {
+        return remedy.clone();
+    }
+    let advice = match advice {
+        Advice::Configure => "see greenroom config check",
+        Advice::SeeToStore => {
+            "see that what store.url names is there and answers, then repeat greenroom doctor"
+        }
+        Advice::RestoreKeys => {
+            "have crypto.keyring_file name the ring that sealed it, from its backup; where the ring is right, restore the store"
+        }
+        Advice::RunGateway => {
+            "nobody delivers: see that a gateway runs (greenroom serve) whose events.endpoints names it"
+        }
+        Advice::AskEndpoint => {
+            "see in the endpoint's own log why it refuses; it is tried again by itself, and parked after a day"
+        }
+        Advice::MendEndpoint => {
+            "have it answer 2xx within 15 s, it is found again by trying; or take it out of events.endpoints and restart"
+        }
+        Advice::RemoveEndpoint => {
+            "take it out of events.endpoints and restart; or have it answer 2xx, it is tried once a day"
+        }
+        Advice::AskOwners => {
+            "ask the owners to reconnect in the portal; greenroom accounts list --state reauthorization_required says why"
+        }
+        Advice::SeeAccounts => "see greenroom accounts list, which says what to do for each",
+        Advice::SeeJobs => {
+            "see greenroom jobs list, which says what to do for each; then greenroom jobs retry"
+        }
+        Advice::Repeat => "repeat greenroom doctor; where it stays so, see the gateway's log",
+    };
+    advice.to_owned()
+}
