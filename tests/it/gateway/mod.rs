@@ -22,6 +22,7 @@ mod hosting;
 mod joining;
 mod lists;
 pub(crate) mod looking;
+pub(crate) mod metrics;
 mod outgoing;
 mod over_time;
 mod overlaps;
