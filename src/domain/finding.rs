@@ -94,7 +94,7 @@ pub enum Standing {
     Working,
     /// Its owner must connect it again.
     Lapsed,
-    /// It works, and something else is wrong with it.
+    /// Something else is wrong with it.
     Ailing,
 }
 

@@ -49,15 +49,16 @@ pub(in crate::server::operator) fn found(seen: &Seen) -> String {
         Seen::Accounts { standing, accounts, sites } => of_accounts(*standing, *accounts, sites),
         Seen::Jobs(None) => "nothing needs a person".to_owned(),
         Seen::Jobs(Some(JobsSeen { count, since })) => {
-            format!("{} a person, the longest since {since:.0}", counted(*count, ("needs", "need")))
+            let jobs = counted(*count, ("thing needs", "things need"));
+            format!("{jobs} a person, the longest since {since:.0}")
         }
         Seen::Unseen(_, why) => format!("it could not be looked at: {why}"),
     }
 }
 
-/// How many things, and what they do.
+/// So many of something.
 fn counted(count: usize, (one, many): (&str, &str)) -> String {
-    if count == 1 { format!("1 thing {one}") } else { format!("{count} things {many}") }
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn of_endpoint(endpoint: &EndpointSeen) -> String {
@@ -70,23 +71,25 @@ fn of_endpoint(endpoint: &EndpointSeen) -> String {
         (Health::Parked { since, why: Parking::Gone, next_at }, _) => {
             format!("parked since {since:.0}, it said that it is gone; tried next at {next_at:.0}")
         }
-        (Health::Failing { since, next_at, .. }, _) => {
+        (Health::Failing { next_at, .. }, Some(since)) => {
             format!("takes nothing since {since:.0}; tried next at {next_at:.0}")
+        }
+        (Health::Failing { next_at, .. }, None) => {
+            format!("asked to be left alone until {next_at:.0}")
         }
         (Health::Delivering, Some(since)) => format!("takes nothing since {since:.0}; it is tried again"),
         (Health::Delivering, None) if refusing > 0 => {
-            format!("takes events, and refuses those of {refusing} site(s)")
+            format!("takes events, but refuses some of {}", counted(refusing, ("site", "sites")))
         }
+        (Health::Delivering, None) if outgoing.last.is_none() => "told nothing yet".to_owned(),
         (Health::Delivering, None) => "takes events".to_owned(),
     };
-    let answered = match outgoing.last {
-        None => "told nothing yet".to_owned(),
-        Some(answer) => format!("last answer: {}", of_answer(answer)),
-    };
+    let answered = outgoing.last.map(|answer| format!("last answer: {}", of_answer(answer)));
     let waiting = endpoint.waiting_since.map(|since| format!("an event waits since {since:.0}"));
-    let given_up = (outgoing.given_up > 0).then(|| format!("{} event(s) given up so far", outgoing.given_up));
-    let lost = (outgoing.lost > 0).then(|| format!("{} event(s) lost so far", outgoing.lost));
-    let parts = [Some(stands), Some(answered), waiting, given_up, lost];
+    let ever = |count: u64, what: &str| (count > 0).then(|| format!("{what} so far: {count}"));
+    let given_up = ever(outgoing.given_up, "events given up");
+    let lost = ever(outgoing.lost, "events lost");
+    let parts = [Some(stands), answered, waiting, given_up, lost];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
@@ -100,15 +103,12 @@ fn of_answer(answer: Answer) -> String {
 }
 
 fn of_accounts(standing: Standing, accounts: usize, sites: &BTreeSet<String>) -> String {
-    let (one, many) = match standing {
-        Standing::Working => ("works", "work"),
-        Standing::Lapsed => ("must be connected again", "must be connected again"),
-        Standing::Ailing => {
-            ("works and has something else wrong with it", "work and have something else wrong with them")
-        }
+    let what = match standing {
+        Standing::Working => ("account works", "accounts work"),
+        Standing::Lapsed => ("account must be connected again", "accounts must be connected again"),
+        Standing::Ailing => ("account has something else wrong", "accounts have something else wrong"),
     };
-    let counted =
-        if accounts == 1 { format!("1 account {one}") } else { format!("{accounts} accounts {many}") };
+    let counted = counted(accounts, what);
     match standing {
         Standing::Working => counted,
         Standing::Lapsed | Standing::Ailing => format!("{counted}: {}", named(sites)),

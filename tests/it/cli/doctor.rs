@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::gateway::looking::custom;
 use crate::gateway::metrics::SECRETS;
 use crate::gateway::metrics::parked;
+use crate::gateway::stored::dump;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 use crate::support::port;
@@ -188,6 +189,21 @@ async fn r38_a_store_that_goes_away_beside_the_gateway_is_the_one_problem() {
     server.resume();
     assert_eq!((code, found.len()), (Some(1), 2), "{found:?}");
     assert!(found[1].starts_with("problem store: it cannot be looked into: "), "{found:?}");
+}
+
+#[tokio::test]
+async fn r38_looking_writes_nothing_and_begins_no_endpoint() {
+    let mut world = World::connected(Backend::Redis).await;
+    world.quiet().await;
+    world.stop().await;
+    let receiver = Receiver::start(&[1]).await;
+    world.set("EVENTS__ENDPOINTS", &Receiver::setting(&[&receiver]));
+    let server = world.redis.as_ref().unwrap();
+    let before = dump(server).await;
+    let (code, found) = examined(&world).await;
+    let host = receiver.url.origin().ascii_serialization();
+    assert_eq!((code, &*found[3]), (Some(0), &*format!("ok endpoint {host}: told nothing yet")));
+    assert_eq!(dump(server).await, before);
 }
 
 #[test]

@@ -37,7 +37,7 @@ mod second_eyes;
 mod secrecy;
 mod seeing;
 mod start;
-mod stored;
+pub(crate) mod stored;
 mod tenancy;
 mod tokens;
 mod webhooks;
