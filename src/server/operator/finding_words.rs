@@ -119,7 +119,7 @@ fn named(sites: &BTreeSet<String>) -> String {
     let names = sites.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match sites.len().saturating_sub(NAMED) {
         0 => names,
-        more => format!("{names} and {more} more sites"),
+        more => format!("{names} and {}", counted(more, ("more site", "more sites"))),
     }
 }
 
@@ -158,4 +158,76 @@ pub(in crate::server::operator) fn what_to_do(seen: &Seen, advice: Advice) -> St
         Advice::Repeat => "repeat greenroom doctor; where it stays so, see the gateway's log",
     };
     advice.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::event::FeedPlace;
+    use crate::domain::id::SiteId;
+    use crate::domain::lane::Lane;
+    use crate::domain::outgoing::Outgoing;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn endpoint(change: impl FnOnce(&mut Outgoing)) -> String {
+        let mut outgoing = Outgoing::new(FeedPlace(10));
+        change(&mut outgoing);
+        let (host, waiting_since) = ("https://a.example".to_owned(), None);
+        found(&Seen::Endpoint(EndpointSeen { host, outgoing: Arc::new(outgoing), waiting_since }))
+    }
+
+    #[test]
+    fn an_endpoint_is_told_as_it_stands() {
+        let failing = Health::Failing { since: at(1), tries: 3, next_at: at(9) };
+        let silent = Health::Parked { since: at(5), why: Parking::Silent, next_at: at(9) };
+        let lane = Lane { since: Some(at(1)), ..Lane::waiting(FeedPlace(5), at(0)) };
+        let refuses = |outgoing: &mut Outgoing| _ = outgoing.lanes.insert(SiteId::parse("a").unwrap(), lane);
+        let cases = [
+            (endpoint(|_| ()), "told nothing yet"),
+            (
+                endpoint(|outgoing| outgoing.last = Some(Answer::Status(204))),
+                "takes events; last answer: 204",
+            ),
+            (endpoint(refuses), "takes events, but refuses some of 1 site"),
+            (
+                endpoint(|outgoing| {
+                    (outgoing.health, outgoing.silent_since) = (failing, Some(at(1)));
+                    outgoing.last = Some(Answer::TimedOut);
+                }),
+                "takes nothing since 1970-01-01T00:00:01Z; tried next at 1970-01-01T00:00:09Z; last answer: none in time",
+            ),
+            (
+                endpoint(|outgoing| outgoing.health = failing),
+                "asked to be left alone until 1970-01-01T00:00:09Z",
+            ),
+            (
+                endpoint(|outgoing| (outgoing.health, outgoing.given_up, outgoing.lost) = (silent, 1, 2)),
+                "parked since 1970-01-01T00:00:05Z, it took nothing for a day; tried next at 1970-01-01T00:00:09Z; \
+                 events given up so far: 1; events lost so far: 2",
+            ),
+        ];
+        for (said, expected) in cases {
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn ten_sites_are_named_and_the_others_counted() {
+        let said = |count| {
+            let sites = (0..count).map(|number| format!("s-{number:02}")).collect();
+            found(&Seen::Accounts { standing: Standing::Lapsed, accounts: count, sites })
+        };
+        let ten = "s-00, s-01, s-02, s-03, s-04, s-05, s-06, s-07, s-08, s-09";
+        assert_eq!(said(1), "1 account must be connected again: s-00");
+        assert_eq!(said(10), format!("10 accounts must be connected again: {ten}"));
+        assert_eq!(said(11), format!("11 accounts must be connected again: {ten} and 1 more site"));
+        assert_eq!(said(12), format!("12 accounts must be connected again: {ten} and 2 more sites"));
+    }
 }

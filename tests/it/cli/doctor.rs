@@ -203,7 +203,9 @@ async fn r38_looking_writes_nothing_and_begins_no_endpoint() {
     let (code, found) = examined(&world).await;
     let host = receiver.url.origin().ascii_serialization();
     assert_eq!((code, &*found[3]), (Some(0), &*format!("ok endpoint {host}: told nothing yet")));
-    assert_eq!(dump(server).await, before);
+    let after = dump(server).await;
+    let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(*value)).map(|(key, _)| key);
+    assert_eq!(changed.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
