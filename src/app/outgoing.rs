@@ -18,6 +18,7 @@ use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::app::ports::stored::Stored;
 use crate::app::ports::traces::Only;
+use crate::app::receivers;
 use crate::app::receivers::Receiver;
 use crate::app::round::Round;
 use crate::domain::id::EndpointId;
@@ -197,7 +198,7 @@ fn report_lost(receiver: &Receiver, events: u64) {
 /// An endpoint as an operator sees it.
 #[derive(Debug, Clone)]
 pub struct EndpointState {
-    /// Scheme and host of its address.
+    /// Scheme and host of its address, with a number where another has the same.
     pub host: String,
     /// How far it has been told, and how it takes it.
     pub outgoing: Arc<Outgoing>,
@@ -205,15 +206,20 @@ pub struct EndpointState {
     pub waiting_since: Option<Timestamp>,
 }
 
-/// How it stands with every endpoint that this gateway is told of.
+/// How it stands with every endpoint that this gateway is told of. One that no gateway has begun yet will be told of what
+/// comes from now on.
 pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointState>, StoreError> {
+    let receivers = gateway.receivers.known().await?;
     let mut states = Vec::new();
-    for receiver in enrol(gateway).await? {
-        let Some(outgoing) = gateway.receivers.endpoints.read(&receiver.id).await?.value else { continue };
+    for (receiver, host) in receivers.iter().zip(receivers::names(&receivers)) {
+        let outgoing = match gateway.receivers.endpoints.read(&receiver.id).await?.value {
+            Some(outgoing) => outgoing,
+            None => Arc::new(Outgoing::new(gateway.feed.end().await?)),
+        };
         let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
         let fresh = fresh.events.first().map(|(place, _)| place.at());
         let waiting = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh).min();
-        states.push(EndpointState { host: receiver.host(), outgoing, waiting_since: waiting });
+        states.push(EndpointState { host, outgoing, waiting_since: waiting });
     }
     Ok(states)
 }

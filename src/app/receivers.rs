@@ -47,6 +47,17 @@ impl Receiver {
     }
 }
 
+/// What operators call receivers: scheme and host, and a number where an earlier one has the same.
+pub fn names(receivers: &[Receiver]) -> Vec<String> {
+    let hosts = receivers.iter().map(Receiver::host).collect::<Vec<_>>();
+    let number = |at: usize, host: &String| hosts.iter().take(at + 1).filter(|other| *other == host).count();
+    let name = |(at, host): (usize, &String)| match number(at, host) {
+        0 | 1 => host.clone(),
+        number => format!("{host} ({number})"),
+    };
+    hosts.iter().enumerate().map(name).collect()
+}
+
 impl Receivers {
     /// Takes the ways to them.
     pub fn new(endpoints: Arc<dyn Endpoints>, push: Arc<dyn Push>) -> Self {
@@ -64,12 +75,22 @@ impl Receivers {
         self.enrolled.get()?.iter().find(|receiver| receiver.id == *id)
     }
 
-    async fn enrol(&self, feed: &dyn Feed, now: Timestamp) -> Result<Vec<Receiver>, StoreError> {
+    /// All of them, whether they were begun or not.
+    pub async fn known(&self) -> Result<Vec<Receiver>, StoreError> {
+        if let Some(enrolled) = self.enrolled.get() {
+            return Ok(enrolled.clone());
+        }
         let mut receivers = Vec::new();
         for url in self.push.endpoints() {
-            let id = self.endpoints.id_of(&url).await?;
-            self.begin(&id, feed, now).await?;
-            receivers.push(Receiver { id, url });
+            receivers.push(Receiver { id: self.endpoints.id_of(&url).await?, url });
+        }
+        Ok(receivers)
+    }
+
+    async fn enrol(&self, feed: &dyn Feed, now: Timestamp) -> Result<Vec<Receiver>, StoreError> {
+        let receivers = self.known().await?;
+        for receiver in &receivers {
+            self.begin(&receiver.id, feed, now).await?;
         }
         Ok(receivers)
     }

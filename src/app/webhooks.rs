@@ -21,7 +21,18 @@ pub enum Answer {
     /// Proof that the secret is held here: JSON.
     Challenge(String),
     /// It is kept, or need not be.
-    Taken,
+    Taken(Taken),
+}
+
+/// What became of what was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept.
+    Stored,
+    /// It was told before.
+    Duplicate,
+    /// It is of no use here.
+    Unknown,
 }
 
 /// Why what was told is not taken in.
@@ -50,7 +61,7 @@ pub async fn receive(gateway: &Gateway, request: &Unproven<'_>) -> Result<Answer
             info!("the provider made sure that the webhook secret is held here");
             return Ok(Answer::Challenge(answer));
         }
-        Heard::Other => return Ok(Answer::Taken),
+        Heard::Other => return Ok(Answer::Taken(Taken::Unknown)),
         Heard::Notice(received) => received,
     };
     let kept = tokio::select! {
@@ -58,9 +69,14 @@ pub async fn receive(gateway: &Gateway, request: &Unproven<'_>) -> Result<Answer
         kept = gateway.inbox.put_if_absent(&received, now) => kept?,
         () = gateway.clock.wait(STORED_WITHIN) => return Err(WebhookError::TooSlow),
     };
-    match kept {
-        Kept::New => gateway.bell.notify_one(),
-        Kept::Before => debug!("a webhook was told before"),
-    }
-    Ok(Answer::Taken)
+    Ok(Answer::Taken(match kept {
+        Kept::New => {
+            gateway.bell.notify_one();
+            Taken::Stored
+        }
+        Kept::Before => {
+            debug!("a webhook was told before");
+            Taken::Duplicate
+        }
+    }))
 }

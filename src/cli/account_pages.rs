@@ -22,7 +22,7 @@ pub(in crate::cli) async fn ask(desk: &Desk, asked: AccountOrder) -> anyhow::Res
     match desk.ask(Order::Accounts { asked }).await? {
         Answer::Accounts { told } => Ok(told),
         Answer::Failed { reason } => bail!("{reason}"),
-        Answer::Jobs { .. } | Answer::Outcomes { .. } => bail!(MISPLACED),
+        Answer::Jobs { .. } | Answer::Outcomes { .. } | Answer::Examined { .. } => bail!(MISPLACED),
     }
 }
 

@@ -87,7 +87,8 @@ pub(in crate::cli) fn run(command: Command, path: Option<&Path>, out: Out) -> an
     })
 }
 
-async fn list(desk: &Desk, site: Option<String>, out: Out) -> anyhow::Result<Exit> {
+/// All that needs a person, of all sites or of one.
+pub(in crate::cli) async fn listed(desk: &Desk, site: Option<String>) -> anyhow::Result<Vec<JobRow>> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let page = desk.ask(Order::ListJobs { site_id: site.clone(), after }).await?;
@@ -95,9 +96,13 @@ async fn list(desk: &Desk, site: Option<String>, out: Out) -> anyhow::Result<Exi
         rows.extend(jobs);
         after = next;
         if after.is_none() {
-            break;
+            return Ok(rows);
         }
     }
+}
+
+async fn list(desk: &Desk, site: Option<String>, out: Out) -> anyhow::Result<Exit> {
+    let rows = listed(desk, site).await?;
     if rows.is_empty() {
         eprintln!("nothing needs a person");
     }
@@ -142,7 +147,7 @@ async fn outcomes(
         match desk.ask(order(some.to_vec())).await? {
             Answer::Outcomes { outcomes } => all.extend(outcomes),
             Answer::Failed { reason } => bail!("{reason}"),
-            Answer::Jobs { .. } | Answer::Accounts { .. } => bail!(MISPLACED),
+            Answer::Jobs { .. } | Answer::Accounts { .. } | Answer::Examined { .. } => bail!(MISPLACED),
         }
     }
     Ok(all)
@@ -154,7 +159,7 @@ fn jobs_of(answer: Answer) -> anyhow::Result<Jobs> {
     match answer {
         Answer::Jobs { jobs, next } => Ok((jobs, next)),
         Answer::Failed { reason } => bail!("{reason}"),
-        Answer::Outcomes { .. } | Answer::Accounts { .. } => bail!(MISPLACED),
+        Answer::Outcomes { .. } | Answer::Accounts { .. } | Answer::Examined { .. } => bail!(MISPLACED),
     }
 }
 

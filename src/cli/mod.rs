@@ -6,6 +6,7 @@ mod accounts;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod jobs;
 mod keys;
 mod openapi;
@@ -78,6 +79,8 @@ enum Command {
     /// Try it: a gateway, a Zoom simulator and a sample site in one process, stored in a temporary folder.
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
+    /// Say what is wrong and what to do about it; exit code 1 where something stays wrong until somebody does it.
+    Doctor,
     /// Check the configuration, or print an example.
     #[command(subcommand)]
     Config(config::Command),
@@ -112,6 +115,7 @@ fn dispatch(arguments: Arguments) -> Exit {
         Command::Serve => ended(serve::run(common.config.as_deref())),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => ended(demo::run(&arguments, out)),
+        Command::Doctor => ended(doctor::run(common.config.as_deref(), out)),
         Command::Config(command) => ended(config::run(&command, common.config.as_deref(), out)),
         Command::Keys(command) => ended(keys::run(&command, out)),
         Command::Accounts(command) => ended(accounts::run(command, common.config.as_deref(), out)),

@@ -63,6 +63,7 @@ use crate::web::internal::Internal;
 use crate::web::internal::Readiness;
 use crate::web::listener::Limits;
 use crate::web::listener::Listener;
+use crate::web::metrics::Metrics;
 use crate::web::public;
 use crate::web::urls;
 
@@ -70,6 +71,8 @@ use crate::web::urls;
 const MOST_PUBLIC: usize = 1_024;
 /// So many webhooks are taken in at once: each may hold a body of a mebibyte.
 const MOST_WEBHOOKS: usize = 64;
+/// So many at a time are told the metrics: each has the store read.
+const MOST_SCRAPES: usize = 8;
 /// Tokens are renewed when less than this is left.
 const REFRESH_LEAD: Duration = Duration::from_mins(10);
 
@@ -79,12 +82,12 @@ impl Server {
     /// Fails with [`StartError`], which names the key of the configuration that is at fault.
     pub async fn open(config: &Config, outside: Outside) -> Result<Self, StartError> {
         let (gateway, live) = open_ports(config, outside).await?;
-        let readiness = Readiness::default();
+        let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let public = bind("public.listen", config.public.listen).await?;
         let internal = bind("internal.listen", config.internal.listen).await?;
         Ok(Self {
-            public: (public, public_router(config, &gateway)),
-            internal: (internal, internal_router(&gateway, &live, &readiness)),
+            public: (public, public_router(config, (&gateway, &metrics))),
+            internal: (internal, internal_router((&gateway, &metrics), &live, &readiness)),
             gateway,
             live,
             readiness,
@@ -225,19 +228,25 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn public_router(config: &Config, gateway: &Gateway) -> axum::Router {
+fn public_router(config: &Config, (gateway, metrics): (&Gateway, &Metrics)) -> axum::Router {
     let audience = Audience::public(&config.public.base_url);
     let pages = public::router(gateway.clone(), &config.zoom.authorize_url);
-    let hooks = public::webhooks(gateway.clone());
+    let hooks = public::webhooks(gateway.clone(), metrics.clone());
     Frame::new(audience, MOST_PUBLIC).around(pages).merge(Frame::new(audience, MOST_WEBHOOKS).around(hooks))
 }
 
-fn internal_router(gateway: &Gateway, live: &Live, readiness: &Readiness) -> axum::Router {
-    internal::router(Internal::new(Given {
+fn internal_router(
+    (gateway, metrics): (&Gateway, &Metrics),
+    live: &Live,
+    readiness: &Readiness,
+) -> axum::Router {
+    let watched = internal::metrics(gateway.clone(), metrics.clone());
+    let router = internal::router(Internal::new(Given {
         gateway: gateway.clone(),
         verifier: Arc::clone(&live.verifier),
         readiness: readiness.clone(),
-    }))
+    }));
+    router.merge(Frame::new(Audience::Internal, MOST_SCRAPES).around(watched))
 }
 
 async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {

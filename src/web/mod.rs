@@ -8,6 +8,7 @@ pub mod headers;
 pub mod internal;
 mod language;
 pub mod listener;
+pub mod metrics;
 pub mod problem;
 pub mod problem_pages;
 pub mod public;

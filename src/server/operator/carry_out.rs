@@ -1,5 +1,6 @@
 //! Carries out an operator's order on a gateway's ports: parses it, calls the use case, words the answer.
 
+use crate::app::doctor;
 use crate::app::gateway::Gateway;
 use crate::app::jobs;
 use crate::app::jobs::Dropped;
@@ -11,6 +12,7 @@ use crate::domain::id::InvalidId;
 use crate::domain::id::SessionId;
 use crate::domain::id::SiteId;
 use crate::server::operator::accounts;
+use crate::server::operator::findings::FindingRow;
 use crate::server::operator::orders::Answer;
 use crate::server::operator::orders::JobName;
 use crate::server::operator::orders::JobOutcome;
@@ -28,6 +30,10 @@ pub(in crate::server) async fn carry_out(gateway: &Gateway, order: Order) -> Ans
         Order::DropJobs { jobs } => drop_all(gateway, &jobs).await,
         Order::Accounts { asked } => {
             accounts::carry_out(gateway, asked).await.map(|told| Answer::Accounts { told })
+        }
+        Order::Examine => {
+            let findings = doctor::examine(gateway).await;
+            Ok(Answer::Examined { findings: findings.iter().map(FindingRow::from).collect() })
         }
     };
     done.unwrap_or_else(|undone| Answer::Failed { reason: undone.reason() })

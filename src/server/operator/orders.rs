@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::server::operator::account_orders::AccountAnswer;
 use crate::server::operator::account_orders::AccountOrder;
+use crate::server::operator::findings::FindingRow;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub enum Order {
         /// What.
         asked: AccountOrder,
     },
+    /// Say what is wrong with the store, the key ring and the endpoints of events.
+    Examine,
 }
 
 /// What is answered.
@@ -55,6 +58,11 @@ pub enum Answer {
     Accounts {
         /// What.
         told: AccountAnswer,
+    },
+    /// What was found.
+    Examined {
+        /// In the order in which it was looked at.
+        findings: Vec<FindingRow>,
     },
     /// It could not be done.
     Failed {

@@ -1,6 +1,7 @@
 //! What services and operators reach: the v1 API, health, and the pages of problems.
 
 mod health;
+mod metrics;
 mod openapi;
 mod readiness;
 mod state;
@@ -14,6 +15,7 @@ use crate::web::frame::Frame;
 use crate::web::headers::Audience;
 use crate::web::problem_pages;
 
+pub use crate::web::internal::metrics::metrics;
 pub use crate::web::internal::readiness::Readiness;
 pub use crate::web::internal::state::Given;
 pub use crate::web::internal::state::Internal;

@@ -15,6 +15,7 @@ use crate::app::ports::webhooks::Unproven;
 use crate::app::webhooks;
 use crate::app::webhooks::Answer;
 use crate::web::extract::read_body;
+use crate::web::metrics::Metrics;
 use crate::web::problem::Problem;
 use crate::web::problem::method_not_allowed;
 use crate::web::urls;
@@ -22,17 +23,33 @@ use crate::web::urls;
 /// The largest body that is read: 1 MiB (correctness.md section 7).
 const LARGEST: usize = 1024 * 1024;
 
-/// The address for webhooks: apart from the pages, whose forms, cookies and limits it does not share.
-pub fn webhooks(gateway: Gateway) -> Router {
+/// The address for webhooks: apart from the pages, whose forms, cookies and limits it does not share. What comes of each
+/// is counted.
+pub fn webhooks(gateway: Gateway, metrics: Metrics) -> Router {
     Router::new()
         .route(urls::ZOOM_WEBHOOKS, post(zoom))
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(gateway)
+        .with_state((gateway, metrics))
 }
 
 /// Takes in what Zoom tells: 200 once it is kept, or known, or of no use. 401 `bad_signature` where it is not proven to be
 /// Zoom's; 503 `store_unavailable` where it cannot be kept: Zoom tells it again.
-async fn zoom(State(gateway): State<Gateway>, request: Request) -> Result<Response, Problem> {
+async fn zoom(
+    State((gateway, metrics)): State<(Gateway, Metrics)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let taken = take(&gateway, request).await;
+    metrics.count_webhook(&taken);
+    Ok(match taken? {
+        Answer::Challenge(json) => {
+            let kind = HeaderValue::from_static("application/json");
+            ([(header::CONTENT_TYPE, kind)], json).into_response()
+        }
+        Answer::Taken(_) => StatusCode::OK.into_response(),
+    })
+}
+
+async fn take(gateway: &Gateway, request: Request) -> Result<Answer, Problem> {
     let (parts, body) = request.into_parts();
     let body = read_body(body, LARGEST).await?;
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
@@ -40,12 +57,5 @@ async fn zoom(State(gateway): State<Gateway>, request: Request) -> Result<Respon
         parts.headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)));
     let headers = headers.collect::<Vec<_>>();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
-    let answer = webhooks::receive(&gateway, &Unproven { headers: &headers, body: &body }).await?;
-    Ok(match answer {
-        Answer::Challenge(json) => {
-            let kind = HeaderValue::from_static("application/json");
-            ([(header::CONTENT_TYPE, kind)], json).into_response()
-        }
-        Answer::Taken => StatusCode::OK.into_response(),
-    })
+    Ok(webhooks::receive(gateway, &Unproven { headers: &headers, body: &body }).await?)
 }

@@ -1,6 +1,7 @@
 //! Commands, run as a person runs them.
 
 mod accounts;
+mod doctor;
 mod jobs;
 mod keys;
 mod orders;

@@ -44,7 +44,7 @@ pub(crate) enum Says {
     Endless,
 }
 
-type Answer = Box<dyn Fn(&Value) -> Says + Send>;
+type Answer = Box<dyn Fn(&Heard) -> Says + Send>;
 
 /// A receiver of events. Its address holds a secret, as those of many do.
 #[derive(Clone)]
@@ -93,22 +93,28 @@ impl Receiver {
 
     /// Answers like this from now on.
     pub(crate) fn says(&self, answer: impl Fn(&Value) -> Says + Send + 'static) {
+        self.answers(move |heard| answer(&heard.event));
+    }
+
+    /// The same, by all that was said with an event.
+    pub(crate) fn answers(&self, answer: impl Fn(&Heard) -> Says + Send + 'static) {
         *self.answer.lock().unwrap() = Box::new(answer);
     }
 
     async fn hear(&self, headers: &HeaderMap, body: &[u8]) -> Response {
         let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         let event: Value = serde_json::from_slice(body).unwrap();
-        let said = (self.answer.lock().unwrap())(&event);
         assert_eq!(header("content-type"), "application/json");
-        let heard = Heard {
+        let mut heard = Heard {
             id: header("webhook-id"),
             at: header("webhook-timestamp"),
             signatures: header("webhook-signature").split(' ').map(str::to_owned).collect(),
             body: body.to_vec(),
             event,
-            said,
+            said: Says::Nothing,
         };
+        heard.said = (self.answer.lock().unwrap())(&heard);
+        let said = heard.said;
         self.heard.lock().unwrap().push(heard);
         match said {
             Says::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod consent;
+mod counted;
 mod meetings;
 mod proof;
 

@@ -1,0 +1,99 @@
+//! Use case: look at a gateway's records for what is wrong (R38). Repairs nothing.
+
+use std::error::Error;
+use std::time::Duration;
+
+use crate::app::gateway::Gateway;
+use crate::app::outgoing;
+use crate::app::outgoing::EndpointState;
+use crate::app::ports::stored::StoreError;
+use crate::domain::event::FeedPlace;
+use crate::domain::finding::Check;
+use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::Finding;
+use crate::domain::finding::Seen;
+use crate::domain::finding::findings;
+
+/// How long one look may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// So many sites are tried to find a record that can be opened: they may be being off-boarded.
+const TRIED: usize = 10;
+
+/// Looks at the store, the key ring and who is told of events, and says what it means. Where the store does not answer,
+/// that is all.
+pub async fn examine(gateway: &Gateway) -> Vec<Finding> {
+    let seen = look(gateway).await;
+    findings(seen, gateway.clock.now())
+}
+
+async fn look(gateway: &Gateway) -> Vec<Seen> {
+    if let Err(why) = within(gateway, gateway.work.ping()).await {
+        return vec![Seen::StoreAway(why.reason())];
+    }
+    let mut seen = vec![Seen::StoreAnswers, ring(gateway).await];
+    seen.extend(endpoints(gateway).await);
+    seen
+}
+
+/// Why something could not be looked at.
+enum Why {
+    Slow,
+    Store(StoreError),
+}
+
+impl Why {
+    /// It and its causes, in one line.
+    fn reason(&self) -> String {
+        let Self::Store(error) = self else { return format!("no answer in {} s", PATIENCE.as_secs()) };
+        let own: &(dyn Error + 'static) = error;
+        let causes = std::iter::successors(Some(own), |error: &&(dyn Error + 'static)| (*error).source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+}
+
+async fn within<T>(
+    gateway: &Gateway,
+    looking: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Why> {
+    tokio::select! {
+        biased;
+        seen = looking => seen.map_err(Why::Store),
+        () = gateway.clock.wait(PATIENCE) => Err(Why::Slow),
+    }
+}
+
+async fn ring(gateway: &Gateway) -> Seen {
+    match within(gateway, opened(gateway)).await {
+        Ok(seen) => seen,
+        Err(why @ Why::Store(StoreError::Corrupt(_))) => Seen::RingRefuses(why.reason()),
+        Err(why) => Seen::Unseen(Check::Keyring, why.reason()),
+    }
+}
+
+/// Opens a record: the end of the feed, or where nothing was announced yet, a site.
+async fn opened(gateway: &Gateway) -> Result<Seen, StoreError> {
+    if gateway.feed.end().await? > FeedPlace::default() {
+        return Ok(Seen::RingOpens);
+    }
+    for site in gateway.register.sites(None).await?.sites.iter().take(TRIED) {
+        match gateway.sites.read(site, &[]).await {
+            Ok(snapshot) if snapshot.site.value.is_some() => return Ok(Seen::RingOpens),
+            Ok(_) | Err(StoreError::Destroyed) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Seen::RingUntried)
+}
+
+async fn endpoints(gateway: &Gateway) -> Vec<Seen> {
+    match within(gateway, outgoing::states(gateway)).await {
+        Ok(states) if states.is_empty() => vec![Seen::NoEndpoint],
+        Ok(states) => states.into_iter().map(endpoint).collect(),
+        Err(why) => vec![Seen::Unseen(Check::Endpoint, why.reason())],
+    }
+}
+
+fn endpoint(state: EndpointState) -> Seen {
+    let EndpointState { host, outgoing, waiting_since } = state;
+    Seen::Endpoint(EndpointSeen { host, outgoing, waiting_since })
+}
