@@ -87,10 +87,10 @@ impl Lane {
             let known = before.as_ref().filter(|_| number == 0);
             match reply.meaning() {
                 Meaning::Taken => given_up += u64::from(head.take().is_some()),
-                Meaning::Asked(_) | Meaning::Gone => {
+                Meaning::Asked(_) => {
                     head = head.or_else(|| Some(Self::unjudged(known, *place, sorting.now)));
                 }
-                Meaning::Refused => {
+                Meaning::Refused | Meaning::Gone => {
                     given_up += u64::from(head.take_if(|head| is_over(head)).is_some());
                     head = head.or_else(|| Some(Self::refused(known, *place, sorting)));
                 }

@@ -96,7 +96,7 @@ pub enum Health {
 pub enum Parking {
     /// It took nothing for a day.
     Silent,
-    /// It said that it is gone for good (410).
+    /// It said of several sites' events that it is gone for good (410), and took nothing in between.
     Gone,
 }
 
@@ -270,8 +270,10 @@ impl Outgoing {
             Health::Delivering | Health::Parked { .. } => 1,
         };
         let failing = |next_at| Health::Failing { since, tries, next_at };
-        let parked = |was: Health, why, every| {
+        let is_gone = has(|meaning| *meaning == Meaning::Gone) && self.refused_since(since) >= SITES_IN_A_ROW;
+        let parked = |was: Health| {
             let since = if let Health::Parked { since, .. } = was { since } else { now };
+            let (why, every) = if is_gone { (Parking::Gone, DAY) } else { (Parking::Silent, LONGEST_PAUSE) };
             Health::Parked { since, why, next_at: after(now, jittered(every, spread)) }
         };
         self.health = if self.silent_since.is_none() {
@@ -279,10 +281,8 @@ impl Outgoing {
                 Some(until) => failing(asked_until(until, now, pause(1, spread))),
                 None => Health::Delivering,
             }
-        } else if has(|meaning| *meaning == Meaning::Gone) {
-            parked(self.health, Parking::Gone, DAY)
-        } else if after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
-            parked(self.health, Parking::Silent, LONGEST_PAUSE)
+        } else if is_gone || after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
+            parked(self.health)
         } else if let Some(until) = asked {
             failing(asked_until(until, now, pause(tries, spread)))
         } else if self.is_failing_as_a_whole(since) {
@@ -293,8 +293,12 @@ impl Outgoing {
     }
 
     fn is_failing_as_a_whole(&self, since: Timestamp) -> bool {
-        let failing = self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since));
-        matches!(self.health, Health::Failing { .. }) || failing.count() >= SITES_IN_A_ROW
+        matches!(self.health, Health::Failing { .. }) || self.refused_since(since) >= SITES_IN_A_ROW
+    }
+
+    /// Of how many sites it was tried since then, and is not taken.
+    fn refused_since(&self, since: Timestamp) -> usize {
+        self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since)).count()
     }
 
     /// It has taken something. The time in which it took nothing from anybody does not count against single events,
@@ -577,12 +581,27 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_is_gone_is_tried_once_a_day() {
-        let gone = turn(11, vec![tried("a", &[(11, 410)])]);
-        let after = told(begun(), &gone, 0);
+        let gone = |name, place| tried(name, &[(place, 410)]);
+        let after = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
         assert_eq!(after.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(24 * HOUR) });
         assert_eq!(after.turn(at(1)), Turn::Rest(at(1 + HOUR)), "looked at for what is about to be lost");
-        let again = told(after, &gone, 24 * HOUR);
+        let again = told(after, &turn(13, vec![gone("a", 11)]), 24 * HOUR);
         assert_eq!(again.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(48 * HOUR) });
+    }
+
+    #[test]
+    fn an_event_that_is_answered_with_gone_is_refused_and_says_nothing_of_other_sites() {
+        let gone = |name, place| tried(name, &[(place, 410)]);
+        let alone = told(begun(), &turn(11, vec![gone("a", 11)]), 0);
+        assert_eq!(alone.health, Health::Delivering);
+        assert_eq!((alone.lanes[&site("a")].since, alone.lanes[&site("a")].next_at), (Some(at(0)), at(5)));
+        let both = told(alone, &turn(12, vec![gone("a", 11), tried("b", &[(12, 200)])]), 5);
+        assert_eq!((both.health, both.lanes[&site("a")].next_at), (Health::Delivering, at(5 + 10)));
+        let mut day = told(both, &turn(13, vec![gone("c", 13)]), 10);
+        for hour in 1..=25 {
+            day = told(day, &turn(13, vec![gone("a", 11)]), 10 + hour * HOUR);
+        }
+        assert!(matches!(day.health, Health::Parked { why: Parking::Silent, .. }), "{:?}", day.health);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub enum Meaning {
     Refused,
     /// The endpoint wants to be left alone; nothing is said about the event.
     Asked(Option<Timestamp>),
-    /// The endpoint says that it is gone for good.
+    /// It is not; the endpoint says that it is gone for good, at least for this event.
     Gone,
 }
 

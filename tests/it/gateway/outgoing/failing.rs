@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenroom::app::ports::clock::Clock;
 use greenroom::domain::outgoing::Health;
 use greenroom::domain::outgoing::Parking;
 use greenroom::domain::reply::Answer;
@@ -166,23 +167,51 @@ async fn r24_an_endpoint_that_is_gone_is_tried_once_a_day() {
     let receiver = Receiver::start(&[1]).await;
     let world = telling(Backend::Embedded, &[&receiver]).await;
     receiver.says(|_| Says::Status(410));
-    happen(&world, "a", 0).await;
+    for site in ["a", "b", "c"] {
+        happen(&world, site, 0).await;
+    }
     until(&world, ("it is parked", SOON), async || {
         matches!(health(&world).await, Health::Parked { why: Parking::Gone, .. })
     })
     .await;
-    assert_eq!(receiver.heard().len(), 1);
-    happen(&world, "b", 0).await;
+    let heard = receiver.heard().len();
+    happen(&world, "d", 0).await;
     for _ in 0..46 {
         world.clock.advance(Duration::from_mins(30));
         world.get("/v1/events?limit=1").await;
         world.get("/v1/events?limit=1").await;
     }
-    assert_eq!(receiver.heard().len(), 1, "left alone for 23 hours");
+    assert_eq!(receiver.heard().len(), heard, "left alone for 23 hours");
     receiver.says(|_| Says::Status(200));
-    until(&world, ("it is tried after a day", Duration::from_mins(30)), async || receiver.heard().len() > 1)
-        .await;
-    until_all_is_taken(&world, &receiver, &["a", "b"]).await;
+    let is_tried = async || receiver.heard().len() > heard;
+    until(&world, ("it is tried after a day", Duration::from_mins(30)), is_tried).await;
+    until_all_is_taken(&world, &receiver, &["a", "b", "c", "d"]).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn r24_a_site_that_is_gone_at_an_endpoint_holds_up_no_other_site(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let world = telling(backend, &[&receiver]).await;
+    receiver.says(|event| if event["site_id"] == "a" { Says::Status(410) } else { Says::Status(200) });
+    happen(&world, "a", 0).await;
+    until(&world, ("it is told", SOON), async || !receiver.heard().is_empty()).await;
+    let begun = world.clock.now();
+    happen(&world, "b", 0).await;
+    until_all_is_taken(&world, &receiver, &["b"]).await;
+    assert!(world.clock.now().duration_since(begun).as_secs() < 60, "{}", world.clock.now());
+    for number in 1..25 {
+        world.clock.advance(Duration::from_hours(1));
+        happen(&world, "b", number).await;
+        until_all_is_taken(&world, &receiver, &["b"]).await;
+    }
+    until(&world, ("what it does not want is given up", LATER), async || {
+        world.endpoints().await[0].outgoing.given_up > 0
+    })
+    .await;
+    assert_eq!(receiver.taken_of("a"), [""; 0]);
 }
 
 #[tokio::test]
