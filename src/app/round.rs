@@ -179,7 +179,7 @@ impl Sequence {
             let goes_on = match meaning {
                 Meaning::Taken => true,
                 Meaning::Refused | Meaning::Gone => first == First::LongRefused,
-                Meaning::Asked(_) => false,
+                Meaning::Failed | Meaning::Asked(_) => false,
             };
             first = First::Usual;
             if !goes_on {
@@ -204,7 +204,9 @@ impl Course {
     fn hear(&self, meaning: Meaning) {
         match meaning {
             Meaning::Taken => self.has_taken.store(true, Ordering::Relaxed),
-            Meaning::Refused | Meaning::Gone => _ = self.refused.fetch_add(1, Ordering::Relaxed),
+            Meaning::Refused | Meaning::Failed | Meaning::Gone => {
+                _ = self.refused.fetch_add(1, Ordering::Relaxed);
+            }
             Meaning::Asked(_) => self.is_over.store(true, Ordering::Relaxed),
         }
     }

@@ -256,7 +256,7 @@ impl Outgoing {
         let has = |wanted: fn(&Meaning) -> bool| replies.iter().any(|reply| wanted(&reply.meaning()));
         let asked = replies.iter().filter_map(|reply| match reply.meaning() {
             Meaning::Asked(until) => Some(until),
-            Meaning::Taken | Meaning::Refused | Meaning::Gone => None,
+            Meaning::Taken | Meaning::Refused | Meaning::Failed | Meaning::Gone => None,
         });
         let asked = asked.max();
         if has(|meaning| *meaning == Meaning::Taken) {
@@ -550,11 +550,33 @@ mod tests {
 
     #[test]
     fn the_time_in_which_nothing_was_taken_does_not_count_against_an_event() {
-        let mut outgoing = failing();
+        let sites = ["a", "b", "c"].iter().zip(11..).map(|(name, place)| tried(name, &[(place, 401)]));
+        let mut outgoing = told(begun(), &turn(13, sites.collect()), 0);
         outgoing = told(outgoing, &turn(14, vec![tried("d", &[(14, 200)])]), 23 * HOUR);
         outgoing =
-            told(outgoing, &turn(15, vec![tried("a", &[(11, FAILED)]), tried("d", &[(15, 200)])]), 24 * HOUR);
+            told(outgoing, &turn(15, vec![tried("a", &[(11, 401)]), tried("d", &[(15, 200)])]), 24 * HOUR);
         assert_eq!((outgoing.given_up, outgoing.lanes[&site("a")].since), (0, Some(at(23 * HOUR))));
+    }
+
+    #[test]
+    fn what_an_endpoint_did_not_take_while_it_failed_is_not_given_up_when_it_is_back() {
+        for first in [400, FAILED] {
+            let mut outgoing = told(begun(), &turn(11, vec![tried("a", &[(11, first)])]), 0);
+            for hour in 1..24 {
+                outgoing = told(outgoing, &turn(11, vec![tried("a", &[(11, FAILED)])]), hour * HOUR - 1);
+            }
+            assert_eq!(outgoing.lanes[&site("a")].since, None, "{first}");
+            // It is back for others, not yet for this one, or has an own opinion on it by now.
+            for head in [FAILED, 400] {
+                let back = turn(12, vec![tried("a", &[(11, head)]), tried("b", &[(12, 200)])]);
+                let back = told(outgoing.clone(), &back, 24 * HOUR);
+                let known = (back.given_up, back.lanes[&site("a")].after, back.health);
+                assert_eq!(known, (0, FeedPlace(10), Health::Delivering), "{first} {head}");
+            }
+            let behind = turn(12, vec![tried("a", &[(11, FAILED), (12, 200)])]);
+            let behind = told(outgoing, &behind, 24 * HOUR);
+            assert_eq!((behind.given_up, behind.lanes[&site("a")].after), (0, FeedPlace(10)));
+        }
     }
 
     #[test]

@@ -110,6 +110,36 @@ async fn r24_an_event_that_is_refused_holds_up_its_site_alone_and_is_given_up_af
 
 #[rstest]
 #[tokio::test]
+async fn r24_what_an_endpoint_did_not_take_while_it_failed_is_not_given_up_when_it_is_back(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let world = telling(backend, &[&receiver]).await;
+    let begun = world.clock.now();
+    receiver.says(|_| Says::Status(502));
+    happen(&world, "a", 0).await;
+    let almost_a_day = Duration::from_mins(23 * 60 + 30);
+    let is_late = async || world.clock.now() > begun + almost_a_day;
+    until(&world, ("almost a day is over", LATER), is_late).await;
+    // It is back for others, and a little later for this one.
+    let first = |event: &Value| event["site_id"] == "a" && event["type"] == "account.connected";
+    receiver.says(move |event| if first(event) { Says::Status(500) } else { Says::Status(200) });
+    for number in 0..4 {
+        happen(&world, "b", number).await;
+        until_all_is_taken(&world, &receiver, &["b"]).await;
+        world.clock.advance(Duration::from_hours(1));
+        until(&world, ("it is tried", SOON), async || world.rests().await).await;
+    }
+    assert_eq!(receiver.taken_of("a"), [""; 0], "what follows it waits");
+    receiver.says(|_| Says::Status(200));
+    world.clock.advance(Duration::from_hours(2));
+    until_all_is_taken(&world, &receiver, &["a", "b"]).await;
+    let state = world.endpoints().await.remove(0).outgoing;
+    assert_eq!((state.given_up, state.lost), (0, 0));
+}
+
+#[rstest]
+#[tokio::test]
 async fn r24_an_endpoint_that_took_nothing_for_a_day_is_parked_and_found_again_by_trying(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
