@@ -23,6 +23,7 @@ use crate::app::round::Round;
 use crate::domain::id::EndpointId;
 use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
+use crate::domain::outgoing::LOOK;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Turn;
 
@@ -34,13 +35,16 @@ pub async fn enrol(gateway: &Gateway) -> Result<&[Receiver], StoreError> {
     gateway.receivers.enrolled(gateway.feed.as_ref(), gateway.clock.now()).await
 }
 
-/// Says that the feed has new events. Whom this does not reach looks by itself within a minute.
+/// Says that the feed has new events. Whom this does not reach looks by itself within a minute. Fails where one of them
+/// is not reached, after all others.
 pub async fn rouse(gateway: &Gateway) -> Result<(), StoreError> {
+    let mut roused = Ok(());
     for receiver in enrol(gateway).await? {
-        gateway.receivers.endpoints.call_at(&receiver.id, gateway.clock.now()).await?;
+        let called = gateway.receivers.endpoints.call_at(&receiver.id, gateway.clock.now()).await;
+        roused = roused.and(called);
     }
     gateway.bell.notify_one();
-    Ok(())
+    roused
 }
 
 /// Looks what there is for an endpoint, and where there is something, has it told.
@@ -48,7 +52,13 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     enrol(gateway).await?;
     let endpoints = &gateway.receivers.endpoints;
     let now = gateway.clock.now();
-    let stored = endpoints.read(id).await?;
+    let stored = match endpoints.read(id).await {
+        Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+            gateway.receivers.find(id).inspect(|receiver| receiver.report(&error));
+            return endpoints.call_at(id, after(now, LOOK)).await;
+        }
+        read => read?,
+    };
     let Some(receiver) = gateway.receivers.find(id) else { return leave(gateway, (id, &stored), now).await };
     let Some(outgoing) = stored.value.as_deref() else {
         return gateway.receivers.begin(id, gateway.feed.as_ref(), now).await;

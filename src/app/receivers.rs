@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tracing::warn;
 use url::Url;
 
 use crate::app::ports::outgoing::Endpoints;
@@ -45,6 +46,11 @@ impl Receiver {
     pub fn host(&self) -> String {
         self.url.origin().ascii_serialization()
     }
+
+    /// Says that it cannot be known how far it has been told.
+    pub fn report(&self, error: &StoreError) {
+        warn!(endpoint = self.host(), error = %error, "an endpoint's record cannot be read: it is told nothing until it can");
+    }
 }
 
 impl Receivers {
@@ -64,12 +70,16 @@ impl Receivers {
         self.enrolled.get()?.iter().find(|receiver| receiver.id == *id)
     }
 
+    /// One whose record cannot be read is told nothing until it can, and holds up no other.
     async fn enrol(&self, feed: &dyn Feed, now: Timestamp) -> Result<Vec<Receiver>, StoreError> {
         let mut receivers = Vec::new();
         for url in self.push.endpoints() {
-            let id = self.endpoints.id_of(&url).await?;
-            self.begin(&id, feed, now).await?;
-            receivers.push(Receiver { id, url });
+            let receiver = Receiver { id: self.endpoints.id_of(&url).await?, url };
+            match self.begin(&receiver.id, feed, now).await {
+                Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => receiver.report(&error),
+                begun => begun?,
+            }
+            receivers.push(receiver);
         }
         Ok(receivers)
     }

@@ -34,7 +34,7 @@ pub const AT_ONCE: usize = 8;
 /// The longest pause that an endpoint may ask for.
 const LONGEST_ASKED: Duration = DAY;
 /// An endpoint with nothing to be told is looked at so often, in case nobody said that there is.
-const LOOK: Duration = Duration::from_mins(1);
+pub const LOOK: Duration = Duration::from_mins(1);
 /// A turn is over after this, or whoever took it died.
 const CLAIM: Duration = Duration::from_mins(1);
 /// In a turn nothing new is begun after this: with the longest try it ends well before its claim.

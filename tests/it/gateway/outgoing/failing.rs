@@ -262,3 +262,37 @@ async fn r24_an_endpoint_is_left_alone_as_long_as_it_asks() {
     assert!(gaps(&receiver)[0] >= 1_800, "{:?}", gaps(&receiver));
     until_all_is_taken(&world, &receiver, &["a", "b"]).await;
 }
+
+#[tokio::test]
+async fn r24_an_endpoint_whose_record_cannot_be_read_holds_up_no_other_and_goes_on_once_it_can() {
+    let receivers = [Receiver::start(&[1]).await, Receiver::start(&[1]).await];
+    let mut world = telling(Backend::Redis, &[&receivers[0], &receivers[1]]).await;
+    happen(&world, "a", 0).await;
+    for receiver in &receivers {
+        until_all_is_taken(&world, receiver, &["a"]).await;
+    }
+    until(&world, ("it is written down", SOON), async || world.rests().await).await;
+    world.stop().await;
+    let mut redis = world.redis.as_ref().unwrap().connect().await;
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*outgoing*").query_async(&mut redis).await.unwrap();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    let whole: Vec<u8> = redis::cmd("GET").arg(&keys[0]).query_async(&mut redis).await.unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let () = redis::cmd("SET").arg(&keys[0]).arg(damaged).query_async(&mut redis).await.unwrap();
+
+    world.restart_stopped().await;
+    happen(&world, "b", 0).await;
+    let has_all = |receiver: &&Receiver| receiver.taken_of("b").len() == 2;
+    until(&world, ("one is told", SOON), async || receivers.iter().any(|receiver| has_all(&receiver))).await;
+    world.clock.advance(Duration::from_mins(3));
+    until(&world, ("all is looked at", SOON), async || world.rests().await).await;
+    assert_eq!(receivers.iter().filter(has_all).count(), 1, "the other is not told from a wrong place");
+    assert_eq!(told_by_feed(&world, "b").await.len(), 2);
+
+    let () = redis::cmd("SET").arg(&keys[0]).arg(whole).query_async(&mut redis).await.unwrap();
+    for receiver in &receivers {
+        until_all_is_taken(&world, receiver, &["a", "b"]).await;
+        assert_eq!(receiver.taken().len(), 4, "each once");
+    }
+}
