@@ -65,11 +65,13 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     };
     let turn = outgoing.turn(now);
     if let Turn::Rest(until) = turn {
-        endpoints.call_at(id, until).await?;
-        return leave_alone(gateway, receiver, (stored.basis, outgoing), now).await;
+        return leave_alone(gateway, receiver, (stored.basis, outgoing), (now, until)).await;
     }
     // First this, then the reading: who says in between that there is something new is heard.
-    endpoints.call_at(id, outgoing.look_at(now)).await?;
+    if endpoints.put_off(id, stored.basis, outgoing.look_at(now)).await? == Committed::Conflict {
+        // Somebody else is at it, and says when to look.
+        return Ok(());
+    }
     let round = Round::read(gateway, outgoing, &turn).await?;
     if round.is_empty() {
         return Ok(());
@@ -177,18 +179,20 @@ async fn expired(
     Ok((outgoing.without(&expiring, events), events))
 }
 
-/// Looks at an endpoint that is left alone: what is about to be no longer kept is counted.
+/// Looks at an endpoint that is left alone until then: what is about to be no longer kept is counted. Whoever is at it
+/// meanwhile says when to look.
 async fn leave_alone(
     gateway: &Gateway,
     receiver: &Receiver,
     (basis, outgoing): (Basis, &Outgoing),
-    now: Timestamp,
+    (now, until): (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
+    let endpoints = &gateway.receivers.endpoints;
     if outgoing.claim_ends(now) > now || outgoing.expiring(now).is_empty() {
+        let _either = endpoints.put_off(&receiver.id, basis, until).await?;
         return Ok(());
     }
     let (without, lost) = expired(gateway, outgoing.clone(), now).await?;
-    let endpoints = &gateway.receivers.endpoints;
     match endpoints.commit(&receiver.id, (basis, &without), without.due(now)).await? {
         Committed::Yes => report_lost(receiver, lost),
         // Somebody else is at it.

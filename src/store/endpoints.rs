@@ -19,6 +19,7 @@ use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
+use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
 use crate::store::values::put;
 use crate::store::values::sealed_change;
@@ -76,6 +77,10 @@ impl Endpoints for StoredEndpoints {
             Committed::Yes => Ok(()),
             Committed::Conflict => Err(StoreError::Contended),
         }
+    }
+
+    async fn put_off(&self, id: &EndpointId, basis: Basis, due: Timestamp) -> Result<Committed, StoreError> {
+        self.write(id, vec![sealed_change(keys::outgoing(), basis, SealedWrite::Check)], due).await
     }
 
     async fn remove(&self, id: &EndpointId) -> Result<(), StoreError> {
