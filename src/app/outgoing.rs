@@ -6,7 +6,6 @@
 //! told again when the claim ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
@@ -26,9 +25,6 @@ use crate::domain::outgoing::Health;
 use crate::domain::outgoing::LOOK;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Turn;
-
-/// How often an endpoint is looked at that this gateway was not told of: another replica may know it.
-const STRANGER: Duration = Duration::from_mins(10);
 
 /// Has endpoints that nobody knew told from now on, once.
 pub async fn enrol(gateway: &Gateway) -> Result<&[Receiver], StoreError> {
@@ -63,6 +59,11 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     let Some(outgoing) = stored.value.as_deref() else {
         return gateway.receivers.begin(id, gateway.feed.as_ref(), now).await;
     };
+    if let Some(known) = outgoing.known(now) {
+        // Whoever writes it, it is looked at again at once.
+        let _either = endpoints.commit(id, (stored.basis, &known), now).await?;
+        return Ok(());
+    }
     let turn = outgoing.turn(now);
     if let Turn::Rest(until) = turn {
         return leave_alone(gateway, receiver, (stored.basis, outgoing), (now, until)).await;
@@ -88,16 +89,21 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// An endpoint that this gateway was not told of is left as it is. Once the feed holds nothing of what it would be told,
-/// it is forgotten.
+/// An endpoint that this gateway was not told of is left as it is: another replica may know it, so its next look is never
+/// far. Once nobody knows it and the feed holds nothing of what it would be told, it is forgotten.
 async fn leave(
     gateway: &Gateway,
     (id, stored): (&EndpointId, &Stored<Outgoing>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let endpoints = &gateway.receivers.endpoints;
-    let is_over = stored.value.as_ref().is_none_or(|outgoing| outgoing.cursor < Outgoing::horizon(now));
-    if is_over { endpoints.remove(id).await } else { endpoints.call_at(id, after(now, STRANGER)).await }
+    // A conflict says that somebody knows it.
+    let _either = if stored.value.as_ref().is_none_or(|outgoing| outgoing.is_forgotten(now)) {
+        endpoints.remove(id, stored.basis).await?
+    } else {
+        endpoints.put_off(id, stored.basis, after(now, LOOK)).await?
+    };
+    Ok(())
 }
 
 /// Takes a turn that is claimed, and writes what came of it.

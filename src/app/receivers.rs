@@ -90,7 +90,7 @@ impl Receivers {
         if stored.value.is_some() {
             return self.endpoints.call_at(id, now).await;
         }
-        let begun = Outgoing::new(feed.end().await?);
+        let begun = Outgoing::new(feed.end().await?, now);
         // A conflict says that another replica has begun it.
         let _either = self.endpoints.commit(id, (stored.basis, &begun), now).await?;
         Ok(())

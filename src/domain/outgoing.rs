@@ -35,6 +35,10 @@ pub const AT_ONCE: usize = 8;
 const LONGEST_ASKED: Duration = DAY;
 /// An endpoint with nothing to be told is looked at so often, in case nobody said that there is.
 pub const LOOK: Duration = Duration::from_mins(1);
+/// A gateway that is told of an endpoint writes so this often.
+const KNOWN_EVERY: Duration = Duration::from_hours(1);
+/// An endpoint that no gateway was told of for so long is in no configuration any more, also while those change.
+const FORGOTTEN_AFTER: Duration = DAY;
 /// A turn is over after this, or whoever took it died.
 const CLAIM: Duration = Duration::from_mins(1);
 /// In a turn nothing new is begun after this: with the longest try it ends well before its claim.
@@ -64,6 +68,8 @@ pub struct Outgoing {
     pub lost: u64,
     /// Until when somebody is at it.
     pub claimed_until: Option<Timestamp>,
+    /// When a gateway was last told of it, give or take an hour.
+    pub known_at: Timestamp,
 }
 
 /// Whether an endpoint takes events.
@@ -150,7 +156,7 @@ pub struct Told {
 
 impl Outgoing {
     /// An endpoint that is told what comes after a place.
-    pub const fn new(cursor: FeedPlace) -> Self {
+    pub const fn new(cursor: FeedPlace, now: Timestamp) -> Self {
         Self {
             cursor,
             lanes: BTreeMap::new(),
@@ -161,7 +167,19 @@ impl Outgoing {
             given_up: 0,
             lost: 0,
             claimed_until: None,
+            known_at: now,
         }
+    }
+
+    /// The same for a gateway that is told of it, where that is to be written down again.
+    pub fn known(&self, now: Timestamp) -> Option<Self> {
+        let is_due = self.claim_ends(now) <= now && after(self.known_at, KNOWN_EVERY) <= now;
+        is_due.then(|| Self { known_at: now, ..self.clone() })
+    }
+
+    /// Whether nobody is told of it any more, and the feed holds nothing of what it would be told.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        after(self.known_at, FORGOTTEN_AFTER) <= now && self.cursor < Self::horizon(now)
     }
 
     /// What to do about it now.
@@ -195,7 +213,7 @@ impl Outgoing {
     /// Claims it for one turn: of several replicas one tells.
     #[must_use]
     pub fn claimed(&self, now: Timestamp) -> Self {
-        Self { claimed_until: Some(after(now, CLAIM)), ..self.clone() }
+        Self { claimed_until: Some(after(now, CLAIM)), known_at: now, ..self.clone() }
     }
 
     /// Until when a turn that begins now may begin something new.
@@ -402,7 +420,7 @@ mod tests {
     }
 
     fn begun() -> Outgoing {
-        Outgoing::new(FeedPlace(10))
+        Outgoing::new(FeedPlace(10), at(0))
     }
 
     /// One that took nothing from three sites.
@@ -632,6 +650,19 @@ mod tests {
         assert_eq!(claimed.turn(at(59)), Turn::Rest(at(60)));
         assert!(matches!(claimed.turn(at(60)), Turn::Deliver { .. }));
         assert!(Outgoing::turn_ends(at(0)) + Duration::from_secs(15) < claimed.claim_ends(at(0)));
+    }
+
+    #[test]
+    fn an_endpoint_is_forgotten_when_nobody_knows_it_for_a_day_and_nothing_is_left_to_tell_it() {
+        let week = i64::try_from(crate::domain::event::KEPT.as_secs()).unwrap();
+        let mut outgoing = Outgoing::new(FeedPlace::first_of(at(0)), at(0));
+        assert!(!outgoing.is_forgotten(at(2 * 24 * HOUR)), "it may come back and go on where it stood");
+        assert!(outgoing.is_forgotten(at(week)));
+        assert_eq!(outgoing.known(at(HOUR - 1)), None);
+        outgoing = outgoing.known(at(week - HOUR)).unwrap();
+        assert!(!outgoing.is_forgotten(at(week + 22 * HOUR)) && outgoing.is_forgotten(at(week + 23 * HOUR)));
+        let claimed = outgoing.claimed(at(week));
+        assert_eq!((claimed.known_at, claimed.known(at(week + 1))), (at(week), None));
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub trait Endpoints: Send + Sync + fmt::Debug {
     /// another state of it stays.
     async fn put_off(&self, id: &EndpointId, basis: Basis, due: Timestamp) -> Result<Committed, StoreError>;
 
-    /// Forgets it.
-    async fn remove(&self, id: &EndpointId) -> Result<(), StoreError>;
+    /// Forgets it, if it is as it was read.
+    async fn remove(&self, id: &EndpointId, basis: Basis) -> Result<Committed, StoreError>;
 }
 
 /// The way to the endpoints.

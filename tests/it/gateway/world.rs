@@ -8,6 +8,7 @@ use greenroom::app::outgoing;
 use greenroom::app::outgoing::EndpointState;
 use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::clock::SystemClock;
+use greenroom::app::ports::store::WorkScope;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use jiff::Timestamp;
@@ -362,6 +363,14 @@ impl World {
     /// How it stands with who is told of events.
     pub(crate) async fn endpoints(&self) -> Vec<EndpointState> {
         outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
+    }
+
+    /// When endpoints are looked at next, as far as that is soon.
+    pub(crate) async fn endpoint_looks(&self, soon: Duration) -> Vec<Timestamp> {
+        let uses = self.gateway.uses.as_ref().unwrap();
+        let places = uses.work.places(uses.clock.now() + soon, 100).await.unwrap();
+        let of_endpoints = places.iter().filter(|place| matches!(place.scope, WorkScope::Endpoint(_)));
+        of_endpoints.map(|place| place.hinted_at).collect()
     }
 
     /// Changes a setting of gateways that are started from now on.

@@ -3,6 +3,7 @@
 mod attention;
 mod conformance;
 mod embedded;
+mod endpoints;
 mod indexes;
 mod redis;
 mod sealed;
