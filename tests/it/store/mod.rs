@@ -4,6 +4,7 @@ mod attention;
 mod conformance;
 mod embedded;
 mod endpoints;
+mod feed;
 mod indexes;
 mod redis;
 mod sealed;
