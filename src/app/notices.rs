@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use tracing::debug;
 use tracing::warn;
 
 use crate::app::gateway::Gateway;
@@ -26,8 +25,6 @@ use crate::domain::notice::Notice;
 use crate::domain::site::Site;
 use crate::domain::upkeep::Holding;
 
-/// How soon a notice is acted on again where that was not possible.
-const AGAIN: Duration = Duration::from_mins(1);
 /// A site is noted before its account says so: younger notes are not swept.
 const SWEPT_AFTER: Duration = Duration::from_hours(1);
 
@@ -50,7 +47,7 @@ pub async fn act(gateway: &Gateway, id: &NoticeId) -> Result<(), StoreError> {
         Ok(()) => None,
         Err(error) => {
             warn!(error = %error, "a notice is left for later");
-            Some(after(gateway.clock.now(), AGAIN))
+            Some(notice.again_at(gateway.clock.now()))
         }
     };
     gateway.inbox.put_off(id, again).await
@@ -89,37 +86,43 @@ async fn hold(
     tell(gateway, notice, (meeting, |minting: Minting| minting.held(meeting, (holding, at)))).await
 }
 
-/// Tells the sessions that hand a meeting out; most meetings of an organisation are none of ours.
+/// Tells the sessions that hand a meeting out; most meetings of an organisation are none of ours. A site that cannot be
+/// read hides it from no other: fails with the first error, after all others are told.
 async fn tell(
     gateway: &Gateway,
     notice: &Notice,
     (meeting, settle): (&MeetingId, impl Fn(Minting) -> Minting + Send + Sync),
 ) -> Result<(), NotDone> {
     let organisation = notice.organisation.as_str();
-    let (mut last, mut is_found) = (None, false);
+    let (mut last, mut told) = (None, Ok(()));
     loop {
         let sites = gateway.directory.sites_of(organisation, last.as_ref()).await?;
         for noted in &sites {
-            let sessions = gateway.directory.sessions_with(&noted.site, meeting).await?;
-            for session in &sessions {
-                is_found = true;
-                match settle_once(gateway, &noted.site, session, &settle).await {
-                    Ok(()) => gateway.bell.notify_one(),
-                    Err(StoreError::Destroyed) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            if sessions.is_empty() {
-                sweep(gateway, organisation, noted).await?;
-            }
+            let site = tell_site(gateway, (organisation, noted), (meeting, &settle)).await;
+            told = told.and(site);
         }
         let Some(next) = sites.into_iter().last() else { break };
         last = Some(next);
     }
-    if !is_found {
-        debug!("a notice is about no session");
+    Ok(told?)
+}
+
+/// Tells those of one site.
+async fn tell_site(
+    gateway: &Gateway,
+    (organisation, noted): (&str, &NotedSite),
+    (meeting, settle): (&MeetingId, &(impl Fn(Minting) -> Minting + Send + Sync)),
+) -> Result<(), StoreError> {
+    let sessions = gateway.directory.sessions_with(&noted.site, meeting).await?;
+    let mut told = Ok(());
+    for session in &sessions {
+        match settle_once(gateway, &noted.site, session, settle).await {
+            Ok(()) => gateway.bell.notify_one(),
+            Err(StoreError::Destroyed) => {}
+            Err(error) => told = told.and(Err(error)),
+        }
     }
-    Ok(())
+    if sessions.is_empty() { sweep(gateway, organisation, noted).await } else { told }
 }
 
 /// Removes the note of a site that has nothing of the organisation any more.

@@ -93,7 +93,8 @@ impl ZoomWebhooks {
             News::MeetingChanged(id) | News::MeetingStarted(id) | News::MeetingEnded(id) => id.to_string(),
             News::UserLeft(user) | News::ConsentWithdrawn(user, _) => user.0.clone(),
         };
-        Some(Read { notice: Notice { organisation: id(payload.account_id.as_deref()?)?, news, at }, about })
+        let organisation = id(payload.account_id.as_deref()?)?;
+        Some(Read { notice: Notice { organisation, news, at, told_at: now }, about })
     }
 
     /// The consent that a user withdrew, if it was given to this app. Without a time nothing tells it from a consent given

@@ -365,12 +365,11 @@ impl World {
         outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
     }
 
-    /// When endpoints are looked at next, as far as that is soon.
-    pub(crate) async fn endpoint_looks(&self, soon: Duration) -> Vec<Timestamp> {
+    /// When places of a kind are looked at next, as far as that is soon.
+    pub(crate) async fn looked_at(&self, soon: Duration, kind: fn(&WorkScope) -> bool) -> Vec<Timestamp> {
         let uses = self.gateway.uses.as_ref().unwrap();
         let places = uses.work.places(uses.clock.now() + soon, 100).await.unwrap();
-        let of_endpoints = places.iter().filter(|place| matches!(place.scope, WorkScope::Endpoint(_)));
-        of_endpoints.map(|place| place.hinted_at).collect()
+        places.iter().filter(|place| kind(&place.scope)).map(|place| place.hinted_at).collect()
     }
 
     /// Changes a setting of gateways that are started from now on.

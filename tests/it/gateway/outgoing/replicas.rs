@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::store::WorkScope;
 
 use crate::gateway::outgoing::LATER;
 use crate::gateway::outgoing::SOON;
@@ -57,6 +58,10 @@ async fn r24_an_endpoint_that_only_one_replica_knows_keeps_its_place_and_its_tim
     }
 }
 
+const fn is_endpoint(scope: &WorkScope) -> bool {
+    matches!(scope, WorkScope::Endpoint(_))
+}
+
 #[tokio::test]
 async fn r24_an_endpoint_that_nobody_knows_is_looked_at_each_minute_and_forgotten_after_a_week() {
     let receiver = Receiver::start(&[1]).await;
@@ -69,12 +74,12 @@ async fn r24_an_endpoint_that_nobody_knows_is_looked_at_each_minute_and_forgotte
     world.clock.advance(Duration::from_mins(2));
     for _ in 0..20 {
         until(&world, ("it is put off", SOON), async || world.rests().await).await;
-        let looks = world.endpoint_looks(Duration::from_mins(2)).await;
+        let looks = world.looked_at(Duration::from_mins(2), is_endpoint).await;
         assert_eq!(looks.len(), 1, "whoever knows it is not kept waiting: {looks:?}");
         world.clock.advance(Duration::from_secs(30));
     }
     let step = Duration::from_hours(1);
     let week = Duration::from_hours(9 * 24);
-    let is_forgotten = async || world.endpoint_looks(week).await.is_empty();
+    let is_forgotten = async || world.looked_at(week, is_endpoint).await.is_empty();
     until(&world, ("it is forgotten", step), is_forgotten).await;
 }
