@@ -8,6 +8,7 @@ use tracing::warn;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
+use crate::app::grants::Withdrawn;
 use crate::app::mint::settle_once;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::stored::StoreError;
@@ -15,6 +16,7 @@ use crate::app::ports::webhooks::NotedSite;
 use crate::app::refresh;
 use crate::app::refresh::AccessError;
 use crate::domain::grant::Need;
+use crate::domain::id::GrantId;
 use crate::domain::id::NoticeId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::MeetingId;
@@ -69,7 +71,8 @@ async fn try_act(gateway: &Gateway, notice: &Notice) -> Result<(), NotDone> {
         News::ConsentWithdrawn(user, at) => {
             let user = GrantUser { client_id, account_id, user_id: &user.0 };
             match grants::withdraw(gateway, &user, *at).await {
-                Ok(()) | Err(GrantError::Gone) => Ok(()),
+                Ok(Withdrawn::Done) | Err(GrantError::Gone) => Ok(()),
+                Ok(Withdrawn::InDoubt(grant, generation)) => renew(gateway, &grant, generation).await,
                 Err(GrantError::Busy) => Err(StoreError::Contended.into()),
                 Err(GrantError::Store(error)) => Err(error.into()),
             }
@@ -153,7 +156,12 @@ async fn look_for_user(gateway: &Gateway, notice: &Notice, user: &GrantUser<'_>)
     let id = gateway.grants.id_of(user).await?;
     let Some(grant) = gateway.grants.read(&id).await?.value else { return Ok(()) };
     let Some(pair) = grant.tokens.pair().filter(|pair| pair.obtained_at <= notice.at) else { return Ok(()) };
-    match refresh::access(gateway, &id, Need::NewerThan(pair.generation)).await {
+    renew(gateway, &id, pair.generation).await
+}
+
+/// Renews tokens that are of this generation: whether their user's consent stands shows by that.
+async fn renew(gateway: &Gateway, id: &GrantId, generation: u64) -> Result<(), NotDone> {
+    match refresh::access(gateway, id, Need::NewerThan(generation)).await {
         Ok(_) | Err(AccessError::Lapsed(_) | AccessError::NoGrant) => Ok(()),
         Err(AccessError::Unavailable) => Err(NotDone::Provider),
         Err(AccessError::Store(error)) => Err(error.into()),
