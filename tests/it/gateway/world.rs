@@ -1,14 +1,11 @@
 //! A gateway with its simulator and store, and the ways in: booking core's, an owner's, the simulator's control.
 
-use std::iter;
 use std::process::Output;
 use std::time::Duration;
 
 use greenroom::app::outgoing;
 use greenroom::app::outgoing::EndpointState;
 use greenroom::app::ports::clock::Clock;
-use greenroom::app::ports::clock::SystemClock;
-use greenroom::app::ports::store::WorkScope;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use jiff::Timestamp;
@@ -57,8 +54,8 @@ pub(crate) struct World {
     pub(crate) redis: Option<RedisServer>,
     client: reqwest::Client,
     settings: Vec<(String, String)>,
-    gateway: Gateway,
-    others: Vec<Gateway>,
+    pub(super) gateway: Gateway,
+    pub(super) others: Vec<Gateway>,
     stop: CancellationToken,
 }
 
@@ -310,42 +307,6 @@ impl World {
         command.args(arguments).envs(self.settings.iter().cloned()).output().await.unwrap()
     }
 
-    /// Looks again until `seen` holds, moving time on a little between two looks.
-    pub(crate) async fn until(&self, what: &str, mut seen: impl AsyncFnMut() -> bool) {
-        for _ in 0..400 {
-            if seen().await {
-                return;
-            }
-            self.rests().await;
-            self.clock.advance(Duration::from_millis(500));
-            tokio::task::yield_now().await;
-        }
-        panic!("never: {what}");
-    }
-
-    /// Waits a moment until no gateway has anything to do at the time it is; answers whether it came to that. Whoever
-    /// waits for another is not at rest before time moves on.
-    pub(crate) async fn rests(&self) -> bool {
-        for _ in 0..20 {
-            if self.has_nothing_to_do().await {
-                return true;
-            }
-            SystemClock.wait(Duration::from_millis(2)).await;
-        }
-        false
-    }
-
-    async fn has_nothing_to_do(&self) -> bool {
-        for uses in iter::once(&self.gateway).chain(&self.others).filter_map(|gateway| gateway.uses.as_ref())
-        {
-            let due = uses.work.places(uses.clock.now(), 1).await;
-            if !uses.tasks.is_empty() || due.is_ok_and(|places| !places.is_empty()) {
-                return false;
-            }
-        }
-        true
-    }
-
     /// Has the running gateway take over the secrets of its settings with others laid over them.
     pub(crate) fn take_over(&self, further: &[(&str, &str)]) {
         let mut settings = self.settings.clone();
@@ -363,13 +324,6 @@ impl World {
     /// How it stands with who is told of events.
     pub(crate) async fn endpoints(&self) -> Vec<EndpointState> {
         outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
-    }
-
-    /// When places of a kind are looked at next, as far as that is soon.
-    pub(crate) async fn looked_at(&self, soon: Duration, kind: fn(&WorkScope) -> bool) -> Vec<Timestamp> {
-        let uses = self.gateway.uses.as_ref().unwrap();
-        let places = uses.work.places(uses.clock.now() + soon, 100).await.unwrap();
-        places.iter().filter(|place| kind(&place.scope)).map(|place| place.hinted_at).collect()
     }
 
     /// Changes a setting of gateways that are started from now on.
