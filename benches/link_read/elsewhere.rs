@@ -16,9 +16,9 @@ use greenroom::app::ports::provider::Page;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
 use greenroom::app::ports::provider::Users;
+use greenroom::app::ports::webhooks::Claim;
 use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
-use greenroom::app::ports::webhooks::Unproven;
 use greenroom::app::ports::webhooks::Webhooks;
 use greenroom::domain::account::Host;
 use greenroom::domain::event::Event;
@@ -101,7 +101,11 @@ impl FetchKeys for Elsewhere {
 }
 
 impl Webhooks for Elsewhere {
-    fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
+    fn claim(&self, _: &[(&str, &str)], _: Timestamp) -> Result<Claim, NotProven> {
+        Err(NotProven)
+    }
+
+    fn verify(&self, _: &Claim, _: &[u8], _: Timestamp) -> Result<Heard, NotProven> {
         Err(NotProven)
     }
 }

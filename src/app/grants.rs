@@ -44,6 +44,9 @@ const SAVE_AGAIN: Duration = Duration::from_secs(2);
 /// How often a change is decided anew when others change the same grant.
 const ATTEMPTS: usize = 16;
 
+/// So far the provider's clock and those of replicas may be apart.
+const CLOCKS_APART: Duration = Duration::from_mins(15);
+
 /// Why a grant was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
@@ -142,18 +145,33 @@ pub async fn release(
     Err(GrantError::Busy)
 }
 
+/// What came of a consent that was said to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// Nothing is left to be done.
+    Done,
+    /// By the provider's clock it was taken back shortly before it was given by ours: which was first, these tokens show.
+    InDoubt(GrantId, u64),
+}
+
 /// A user took their consent back at `at`: the tokens go at once, and every account that uses them is told. A consent that
-/// was given since stays (correctness.md section 3). A user who never gave any is as good as done.
+/// was given since stays (correctness.md section 3); where clocks that are apart may have made it look so, it is in doubt.
+/// A user who never gave any is as good as done.
 ///
 /// Refuses with [`GrantError::Busy`], [`GrantError::Store`].
 #[tracing::instrument(name = "grants.withdraw", skip_all)]
-pub async fn withdraw(gateway: &Gateway, user: &GrantUser<'_>, at: Timestamp) -> Result<(), GrantError> {
+pub async fn withdraw(
+    gateway: &Gateway,
+    user: &GrantUser<'_>,
+    at: Timestamp,
+) -> Result<Withdrawn, GrantError> {
     let id = gateway.grants.id_of(user).await?;
     for _ in 0..ATTEMPTS {
         let stored = gateway.grants.read(&id).await?;
-        let Some(grant) = stored.value else { return Ok(()) };
+        let Some(grant) = stored.value else { return Ok(Withdrawn::Done) };
         if at < grant.authorized_at {
-            return Ok(());
+            let pair = grant.tokens.pair().filter(|_| grant.authorized_at < after(at, CLOCKS_APART));
+            return Ok(pair.map_or(Withdrawn::Done, |pair| Withdrawn::InDoubt(id, pair.generation)));
         }
         let now = gateway.clock.now();
         let mut withdrawn = Grant::clone(&grant);
@@ -161,7 +179,7 @@ pub async fn withdraw(gateway: &Gateway, user: &GrantUser<'_>, at: Timestamp) ->
         withdrawn.tokens = withdrawn.tokens.lapsed(generation, LapseReason::Removed, now);
         if put(gateway, stored.basis, &Arc::new(withdrawn), now).await? == Committed::Yes {
             info!(grant.id = %id, "consent withdrawn");
-            return tend(gateway, &id).await;
+            return tend(gateway, &id).await.map(|()| Withdrawn::Done);
         }
     }
     Err(GrantError::Busy)

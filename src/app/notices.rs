@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use tracing::debug;
 use tracing::warn;
 
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
+use crate::app::grants::Withdrawn;
 use crate::app::mint::settle_once;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::stored::StoreError;
@@ -16,6 +16,7 @@ use crate::app::ports::webhooks::NotedSite;
 use crate::app::refresh;
 use crate::app::refresh::AccessError;
 use crate::domain::grant::Need;
+use crate::domain::id::GrantId;
 use crate::domain::id::NoticeId;
 use crate::domain::id::SiteId;
 use crate::domain::meeting::MeetingId;
@@ -26,8 +27,6 @@ use crate::domain::notice::Notice;
 use crate::domain::site::Site;
 use crate::domain::upkeep::Holding;
 
-/// How soon a notice is acted on again where that was not possible.
-const AGAIN: Duration = Duration::from_mins(1);
 /// A site is noted before its account says so: younger notes are not swept.
 const SWEPT_AFTER: Duration = Duration::from_hours(1);
 
@@ -50,7 +49,7 @@ pub async fn act(gateway: &Gateway, id: &NoticeId) -> Result<(), StoreError> {
         Ok(()) => None,
         Err(error) => {
             warn!(error = %error, "a notice is left for later");
-            Some(after(gateway.clock.now(), AGAIN))
+            Some(notice.again_at(gateway.clock.now()))
         }
     };
     gateway.inbox.put_off(id, again).await
@@ -72,7 +71,8 @@ async fn try_act(gateway: &Gateway, notice: &Notice) -> Result<(), NotDone> {
         News::ConsentWithdrawn(user, at) => {
             let user = GrantUser { client_id, account_id, user_id: &user.0 };
             match grants::withdraw(gateway, &user, *at).await {
-                Ok(()) | Err(GrantError::Gone) => Ok(()),
+                Ok(Withdrawn::Done) | Err(GrantError::Gone) => Ok(()),
+                Ok(Withdrawn::InDoubt(grant, generation)) => renew(gateway, &grant, generation).await,
                 Err(GrantError::Busy) => Err(StoreError::Contended.into()),
                 Err(GrantError::Store(error)) => Err(error.into()),
             }
@@ -89,37 +89,43 @@ async fn hold(
     tell(gateway, notice, (meeting, |minting: Minting| minting.held(meeting, (holding, at)))).await
 }
 
-/// Tells the sessions that hand a meeting out; most meetings of an organisation are none of ours.
+/// Tells the sessions that hand a meeting out; most meetings of an organisation are none of ours. A site that cannot be
+/// read hides it from no other: fails with the first error, after all others are told.
 async fn tell(
     gateway: &Gateway,
     notice: &Notice,
     (meeting, settle): (&MeetingId, impl Fn(Minting) -> Minting + Send + Sync),
 ) -> Result<(), NotDone> {
     let organisation = notice.organisation.as_str();
-    let (mut last, mut is_found) = (None, false);
+    let (mut last, mut told) = (None, Ok(()));
     loop {
         let sites = gateway.directory.sites_of(organisation, last.as_ref()).await?;
         for noted in &sites {
-            let sessions = gateway.directory.sessions_with(&noted.site, meeting).await?;
-            for session in &sessions {
-                is_found = true;
-                match settle_once(gateway, &noted.site, session, &settle).await {
-                    Ok(()) => gateway.bell.notify_one(),
-                    Err(StoreError::Destroyed) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            if sessions.is_empty() {
-                sweep(gateway, organisation, noted).await?;
-            }
+            let site = tell_site(gateway, (organisation, noted), (meeting, &settle)).await;
+            told = told.and(site);
         }
         let Some(next) = sites.into_iter().last() else { break };
         last = Some(next);
     }
-    if !is_found {
-        debug!("a notice is about no session");
+    Ok(told?)
+}
+
+/// Tells those of one site.
+async fn tell_site(
+    gateway: &Gateway,
+    (organisation, noted): (&str, &NotedSite),
+    (meeting, settle): (&MeetingId, &(impl Fn(Minting) -> Minting + Send + Sync)),
+) -> Result<(), StoreError> {
+    let sessions = gateway.directory.sessions_with(&noted.site, meeting).await?;
+    let mut told = Ok(());
+    for session in &sessions {
+        match settle_once(gateway, &noted.site, session, settle).await {
+            Ok(()) => gateway.bell.notify_one(),
+            Err(StoreError::Destroyed) => {}
+            Err(error) => told = told.and(Err(error)),
+        }
     }
-    Ok(())
+    if sessions.is_empty() { sweep(gateway, organisation, noted).await } else { told }
 }
 
 /// Removes the note of a site that has nothing of the organisation any more.
@@ -150,7 +156,12 @@ async fn look_for_user(gateway: &Gateway, notice: &Notice, user: &GrantUser<'_>)
     let id = gateway.grants.id_of(user).await?;
     let Some(grant) = gateway.grants.read(&id).await?.value else { return Ok(()) };
     let Some(pair) = grant.tokens.pair().filter(|pair| pair.obtained_at <= notice.at) else { return Ok(()) };
-    match refresh::access(gateway, &id, Need::NewerThan(pair.generation)).await {
+    renew(gateway, &id, pair.generation).await
+}
+
+/// Renews tokens that are of this generation: whether their user's consent stands shows by that.
+async fn renew(gateway: &Gateway, id: &GrantId, generation: u64) -> Result<(), NotDone> {
+    match refresh::access(gateway, id, Need::NewerThan(generation)).await {
         Ok(_) | Err(AccessError::Lapsed(_) | AccessError::NoGrant) => Ok(()),
         Err(AccessError::Unavailable) => Err(NotDone::Provider),
         Err(AccessError::Store(error)) => Err(error.into()),

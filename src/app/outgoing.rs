@@ -6,7 +6,6 @@
 //! told again when the claim ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
@@ -24,24 +23,25 @@ use crate::app::round::Round;
 use crate::domain::id::EndpointId;
 use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
+use crate::domain::outgoing::LOOK;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Turn;
-
-/// How often an endpoint is looked at that this gateway was not told of: another replica may know it.
-const STRANGER: Duration = Duration::from_mins(10);
 
 /// Has endpoints that nobody knew told from now on, once.
 pub async fn enrol(gateway: &Gateway) -> Result<&[Receiver], StoreError> {
     gateway.receivers.enrolled(gateway.feed.as_ref(), gateway.clock.now()).await
 }
 
-/// Says that the feed has new events. Whom this does not reach looks by itself within a minute.
+/// Says that the feed has new events. Whom this does not reach looks by itself within a minute. Fails where one of them
+/// is not reached, after all others.
 pub async fn rouse(gateway: &Gateway) -> Result<(), StoreError> {
+    let mut roused = Ok(());
     for receiver in enrol(gateway).await? {
-        gateway.receivers.endpoints.call_at(&receiver.id, gateway.clock.now()).await?;
+        let called = gateway.receivers.endpoints.call_at(&receiver.id, gateway.clock.now()).await;
+        roused = roused.and(called);
     }
     gateway.bell.notify_one();
-    Ok(())
+    roused
 }
 
 /// Looks what there is for an endpoint, and where there is something, has it told.
@@ -49,18 +49,31 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     enrol(gateway).await?;
     let endpoints = &gateway.receivers.endpoints;
     let now = gateway.clock.now();
-    let stored = endpoints.read(id).await?;
+    let stored = match endpoints.read(id).await {
+        Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+            gateway.receivers.find(id).inspect(|receiver| receiver.report(&error));
+            return endpoints.call_at(id, after(now, LOOK)).await;
+        }
+        read => read?,
+    };
     let Some(receiver) = gateway.receivers.find(id) else { return leave(gateway, (id, &stored), now).await };
     let Some(outgoing) = stored.value.as_deref() else {
         return gateway.receivers.begin(id, gateway.feed.as_ref(), now).await;
     };
+    if let Some(known) = outgoing.known(now) {
+        // Whoever writes it, it is looked at again at once.
+        let _either = endpoints.commit(id, (stored.basis, &known), now).await?;
+        return Ok(());
+    }
     let turn = outgoing.turn(now);
     if let Turn::Rest(until) = turn {
-        endpoints.call_at(id, until).await?;
-        return leave_alone(gateway, receiver, (stored.basis, outgoing), now).await;
+        return leave_alone(gateway, receiver, (stored.basis, outgoing), (now, until)).await;
     }
     // First this, then the reading: who says in between that there is something new is heard.
-    endpoints.call_at(id, outgoing.look_at(now)).await?;
+    if endpoints.put_off(id, stored.basis, outgoing.look_at(now)).await? == Committed::Conflict {
+        // Somebody else is at it, and says when to look.
+        return Ok(());
+    }
     let round = Round::read(gateway, outgoing, &turn).await?;
     if round.is_empty() {
         return Ok(());
@@ -77,16 +90,21 @@ pub async fn deliver(gateway: &Gateway, id: &EndpointId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// An endpoint that this gateway was not told of is left as it is. Once the feed holds nothing of what it would be told,
-/// it is forgotten.
+/// An endpoint that this gateway was not told of is left as it is: another replica may know it, so its next look is never
+/// far. Once nobody knows it and the feed holds nothing of what it would be told, it is forgotten.
 async fn leave(
     gateway: &Gateway,
     (id, stored): (&EndpointId, &Stored<Outgoing>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let endpoints = &gateway.receivers.endpoints;
-    let is_over = stored.value.as_ref().is_none_or(|outgoing| outgoing.cursor < Outgoing::horizon(now));
-    if is_over { endpoints.remove(id).await } else { endpoints.call_at(id, after(now, STRANGER)).await }
+    // A conflict says that somebody knows it.
+    let _either = if stored.value.as_ref().is_none_or(|outgoing| outgoing.is_forgotten(now)) {
+        endpoints.remove(id, stored.basis).await?
+    } else {
+        endpoints.put_off(id, stored.basis, after(now, LOOK)).await?
+    };
+    Ok(())
 }
 
 /// Takes a turn that is claimed, and writes what came of it.
@@ -168,18 +186,20 @@ async fn expired(
     Ok((outgoing.without(&expiring, events), events))
 }
 
-/// Looks at an endpoint that is left alone: what is about to be no longer kept is counted.
+/// Looks at an endpoint that is left alone until then: what is about to be no longer kept is counted. Whoever is at it
+/// meanwhile says when to look.
 async fn leave_alone(
     gateway: &Gateway,
     receiver: &Receiver,
     (basis, outgoing): (Basis, &Outgoing),
-    now: Timestamp,
+    (now, until): (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
+    let endpoints = &gateway.receivers.endpoints;
     if outgoing.claim_ends(now) > now || outgoing.expiring(now).is_empty() {
+        let _either = endpoints.put_off(&receiver.id, basis, until).await?;
         return Ok(());
     }
     let (without, lost) = expired(gateway, outgoing.clone(), now).await?;
-    let endpoints = &gateway.receivers.endpoints;
     match endpoints.commit(&receiver.id, (basis, &without), without.due(now)).await? {
         Committed::Yes => report_lost(receiver, lost),
         // Somebody else is at it.
@@ -214,7 +234,7 @@ pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointState>, StoreError>
     for (receiver, host) in receivers.iter().zip(receivers::names(&receivers)) {
         let outgoing = match gateway.receivers.endpoints.read(&receiver.id).await?.value {
             Some(outgoing) => outgoing,
-            None => Arc::new(Outgoing::new(gateway.feed.end().await?)),
+            None => Arc::new(Outgoing::new(gateway.feed.end().await?, gateway.clock.now())),
         };
         let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
         let fresh = fresh.events.first().map(|(place, _)| place.at());

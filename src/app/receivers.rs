@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tracing::warn;
 use url::Url;
 
 use crate::app::ports::outgoing::Endpoints;
@@ -44,6 +45,11 @@ impl Receiver {
     /// Scheme and host of its address, and the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// Says that it cannot be known how far it has been told.
+    pub fn report(&self, error: &StoreError) {
+        warn!(endpoint = self.host(), error = %error, "an endpoint's record cannot be read: it is told nothing until it can");
     }
 }
 
@@ -87,10 +93,14 @@ impl Receivers {
         Ok(receivers)
     }
 
+    /// One whose record cannot be read is told nothing until it can, and holds up no other.
     async fn enrol(&self, feed: &dyn Feed, now: Timestamp) -> Result<Vec<Receiver>, StoreError> {
         let receivers = self.known().await?;
         for receiver in &receivers {
-            self.begin(&receiver.id, feed, now).await?;
+            match self.begin(&receiver.id, feed, now).await {
+                Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => receiver.report(&error),
+                begun => begun?,
+            }
         }
         Ok(receivers)
     }
@@ -101,7 +111,7 @@ impl Receivers {
         if stored.value.is_some() {
             return self.endpoints.call_at(id, now).await;
         }
-        let begun = Outgoing::new(feed.end().await?);
+        let begun = Outgoing::new(feed.end().await?, now);
         // A conflict says that another replica has begun it.
         let _either = self.endpoints.commit(id, (stored.basis, &begun), now).await?;
         Ok(())

@@ -178,8 +178,8 @@ impl Sequence {
             tried.tries.push((place, reply));
             let goes_on = match meaning {
                 Meaning::Taken => true,
-                Meaning::Refused => first == First::LongRefused,
-                Meaning::Asked(_) | Meaning::Gone => false,
+                Meaning::Refused | Meaning::Gone => first == First::LongRefused,
+                Meaning::Failed | Meaning::Asked(_) => false,
             };
             first = First::Usual;
             if !goes_on {
@@ -204,8 +204,10 @@ impl Course {
     fn hear(&self, meaning: Meaning) {
         match meaning {
             Meaning::Taken => self.has_taken.store(true, Ordering::Relaxed),
-            Meaning::Refused => _ = self.refused.fetch_add(1, Ordering::Relaxed),
-            Meaning::Asked(_) | Meaning::Gone => self.is_over.store(true, Ordering::Relaxed),
+            Meaning::Refused | Meaning::Failed | Meaning::Gone => {
+                _ = self.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            Meaning::Asked(_) => self.is_over.store(true, Ordering::Relaxed),
         }
     }
 }

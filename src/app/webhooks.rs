@@ -7,10 +7,10 @@ use tracing::info;
 
 use crate::app::gateway::Gateway;
 use crate::app::ports::stored::StoreError;
+use crate::app::ports::webhooks::Claim;
 use crate::app::ports::webhooks::Heard;
 use crate::app::ports::webhooks::Kept;
 use crate::app::ports::webhooks::NotProven;
-use crate::app::ports::webhooks::Unproven;
 
 /// Zoom waits three seconds (zoom/facts.md 5.1); what it waits for in vain it tells again.
 const STORED_WITHIN: Duration = Duration::from_millis(2_500);
@@ -49,14 +49,19 @@ pub enum WebhookError {
     TooSlow,
 }
 
+/// Looks at a request's headers, before its body is waited for. Refuses with [`WebhookError::NotProven`].
+pub fn claim(gateway: &Gateway, headers: &[(&str, &str)]) -> Result<Claim, WebhookError> {
+    Ok(gateway.webhooks.claim(headers, gateway.clock.now())?)
+}
+
 /// Takes in a request. Whatever follows from it is due work.
 ///
 /// Refuses with [`WebhookError::NotProven`]; with [`WebhookError::Store`] and [`WebhookError::TooSlow`] where it must be
 /// told again.
 #[tracing::instrument(name = "webhooks.receive", skip_all)]
-pub async fn receive(gateway: &Gateway, request: &Unproven<'_>) -> Result<Answer, WebhookError> {
+pub async fn receive(gateway: &Gateway, claim: &Claim, body: &[u8]) -> Result<Answer, WebhookError> {
     let now = gateway.clock.now();
-    let received = match gateway.webhooks.verify(request, now)? {
+    let received = match gateway.webhooks.verify(claim, body, now)? {
         Heard::Challenge(answer) => {
             info!("the provider made sure that the webhook secret is held here");
             return Ok(Answer::Challenge(answer));

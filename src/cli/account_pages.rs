@@ -30,17 +30,26 @@ pub(in crate::cli) async fn ask(desk: &Desk, asked: AccountOrder) -> anyhow::Res
 pub(in crate::cli) struct Found {
     /// They, in order.
     pub(in crate::cli) rows: Vec<AccountRow>,
-    /// Whether every site could be read; whoever could not is named on stderr.
-    pub(in crate::cli) is_whole: bool,
+    /// The sites that cannot be read, and what to do: a sentence each.
+    pub(in crate::cli) unreadable: Vec<String>,
 }
 
 /// The accounts of a site, or of all sites, in order; fails where there is no such site.
 pub(in crate::cli) async fn accounts(desk: &Desk, site: Option<&str>) -> anyhow::Result<Found> {
     let Some(site) = site else { return accounts_of_all(desk).await };
-    let mut found = Found { rows: Vec::new(), is_whole: true };
+    let mut found = Found { rows: Vec::new(), unreadable: Vec::new() };
     match accounts_of(desk, site, &mut found.rows).await? {
         Reached::End => Ok(found),
         Reached::Unknown(reason) | Reached::Unreadable(reason) => bail!("{reason}"),
+    }
+}
+
+impl Found {
+    /// Names on stderr what cannot be read.
+    pub(in crate::cli) fn report(&self) {
+        for reason in &self.unreadable {
+            eprintln!("{reason}");
+        }
     }
 }
 
@@ -70,15 +79,12 @@ async fn accounts_of_all(desk: &Desk) -> anyhow::Result<Found> {
             break;
         }
     }
-    let mut found = Found { rows: Vec::new(), is_whole: true };
+    let mut found = Found { rows: Vec::new(), unreadable: Vec::new() };
     for site in sites {
         match accounts_of(desk, &site, &mut found.rows).await? {
             // One that is unknown was off-boarded meanwhile.
             Reached::End | Reached::Unknown(_) => {}
-            Reached::Unreadable(reason) => {
-                eprintln!("{reason}");
-                found.is_whole = false;
-            }
+            Reached::Unreadable(reason) => found.unreadable.push(reason),
         }
     }
     Ok(found)

@@ -78,7 +78,9 @@ type Grants = BTreeMap<String, Vec<AccountName>>;
 
 /// Also answers whether that is all of them.
 async fn grants(desk: &Desk, refresh: &Refresh) -> anyhow::Result<(Grants, bool)> {
-    let Found { mut rows, is_whole } = account_pages::accounts(desk, refresh.site.as_deref()).await?;
+    let found = account_pages::accounts(desk, refresh.site.as_deref()).await?;
+    found.report();
+    let Found { mut rows, unreadable } = found;
     rows.retain(|row| refresh.owner.as_ref().is_none_or(|owner| row.owner == *owner));
     if let (Some(site), Some(owner), true) = (&refresh.site, &refresh.owner, rows.is_empty()) {
         bail!("the site {site} has no account {owner}: see accounts list --site {site} for those there are");
@@ -93,7 +95,7 @@ async fn grants(desk: &Desk, refresh: &Refresh) -> anyhow::Result<(Grants, bool)
     if grants.is_empty() {
         eprintln!("no account has tokens to renew");
     }
-    Ok((grants, is_whole))
+    Ok((grants, unreadable.is_empty()))
 }
 
 /// What came of one grant.

@@ -126,7 +126,9 @@ pub(in crate::cli) fn run(command: Command, path: Option<&Path>, out: Out) -> an
 }
 
 async fn list(desk: &Desk, (site, state): (Option<String>, Option<State>), out: Out) -> anyhow::Result<Exit> {
-    let Found { mut rows, is_whole } = account_pages::accounts(desk, site.as_deref()).await?;
+    let found = account_pages::accounts(desk, site.as_deref()).await?;
+    found.report();
+    let Found { mut rows, unreadable } = found;
     rows.retain(|row| state.is_none_or(|state| state.is_of(row)));
     if rows.is_empty() {
         eprintln!("there is no such account");
@@ -163,7 +165,7 @@ async fn list(desk: &Desk, (site, state): (Option<String>, Option<State>), out: 
         ];
         table(heading, &rows.iter().map(cells).collect::<Vec<_>>())
     })?;
-    Ok(if is_whole { Exit::Done } else { Exit::Failed })
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
 fn or_none(cell: Option<String>) -> String {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::Exit;
 use crate::cli::account_pages;
+use crate::cli::account_pages::Found;
 use crate::cli::environment;
 use crate::cli::jobs;
 use crate::cli::out::Out;
@@ -90,19 +91,23 @@ async fn examine(config: &Config, outside: Outside) -> Vec<FindingRow> {
 }
 
 /// Accounts by how they stand; those that work are told also where there are none.
-fn accounts(listed: anyhow::Result<Vec<AccountRow>>) -> Vec<Seen> {
+fn accounts(listed: anyhow::Result<Found>) -> Vec<Seen> {
     let listed = match listed {
         Ok(listed) => listed,
         Err(error) => return vec![Seen::Unseen(Check::Accounts, format!("{error:#}"))],
     };
-    let mut standings = BTreeMap::from([(Standing::Working, (0, BTreeSet::new()))]);
-    for row in listed {
+    let mut standings = BTreeMap::new();
+    if listed.unreadable.is_empty() {
+        standings.insert(Standing::Working, (0, BTreeSet::new()));
+    }
+    for row in listed.rows {
         let (accounts, sites) = standings.entry(standing(&row)).or_default();
         *accounts += 1;
         sites.insert(row.site_id);
     }
     let seen = |(standing, (accounts, sites))| Seen::Accounts { standing, accounts, sites };
-    standings.into_iter().map(seen).collect()
+    let unseen = listed.unreadable.into_iter().map(|reason| Seen::Unseen(Check::Accounts, reason));
+    standings.into_iter().map(seen).chain(unseen).collect()
 }
 
 fn standing(row: &AccountRow) -> Standing {

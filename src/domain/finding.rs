@@ -248,7 +248,7 @@ mod tests {
     const RECENTLY: i64 = NOW - 299;
 
     fn endpoint(change: impl FnOnce(&mut Outgoing), waiting_since: Option<i64>) -> Seen {
-        let mut outgoing = Outgoing::new(FeedPlace(10));
+        let mut outgoing = Outgoing::new(FeedPlace(10), at(NOW));
         change(&mut outgoing);
         let (host, waiting_since) = ("https://a.example".to_owned(), waiting_since.map(at));
         Seen::Endpoint(EndpointSeen { host, outgoing: Arc::new(outgoing), waiting_since })

@@ -23,7 +23,7 @@ pub const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 pub struct Lane {
     /// Its events were told up to here.
     pub after: FeedPlace,
-    /// Since when its next event is refused; `None` when it was not tried.
+    /// Since when its next event is refused, and by no failure of the endpoint in between; `None` when it was not, yet.
     pub since: Option<Timestamp>,
     /// When that was tried last.
     pub tried_at: Option<Timestamp>,
@@ -86,13 +86,13 @@ impl Lane {
         for (number, (place, reply)) in tried.tries.iter().enumerate() {
             let known = before.as_ref().filter(|_| number == 0);
             match reply.meaning() {
-                Meaning::Taken => given_up += u64::from(head.take().is_some()),
-                Meaning::Asked(_) | Meaning::Gone => {
+                Meaning::Taken => given_up += u64::from(head.take_if(|head| head.since.is_some()).is_some()),
+                Meaning::Asked(_) => {
                     head = head.or_else(|| Some(Self::unjudged(known, *place, sorting.now)));
                 }
-                Meaning::Refused => {
+                meaning @ (Meaning::Refused | Meaning::Failed | Meaning::Gone) => {
                     given_up += u64::from(head.take_if(|head| is_over(head)).is_some());
-                    head = head.or_else(|| Some(Self::refused(known, *place, sorting)));
+                    head = head.or_else(|| Some(Self::refused(known, (*place, meaning), sorting)));
                 }
             }
         }
@@ -111,12 +111,14 @@ impl Lane {
         Self { after: place.before(), next_at: now, ..lane }
     }
 
-    /// Its next event was refused, once more or for the first time.
-    fn refused(known: Option<&Self>, place: FeedPlace, sorting: &Sorting) -> Self {
+    /// Its next event is not taken, once more or for the first time. An endpoint that fails has not judged it: what it
+    /// does not take while it is away does not count against any event.
+    fn refused(known: Option<&Self>, (place, meaning): (FeedPlace, Meaning), sorting: &Sorting) -> Self {
         let (since, tries) = known.map_or((None, 0), |lane| (lane.since, lane.tries));
+        let is_judged = matches!(meaning, Meaning::Refused | Meaning::Gone);
         Self {
             after: place.before(),
-            since: since.or(Some(sorting.now)),
+            since: is_judged.then(|| since.unwrap_or(sorting.now)),
             tried_at: Some(sorting.now),
             tries: tries + 1,
             next_at: after(sorting.now, pause(tries + 1, sorting.spread)),

@@ -34,7 +34,11 @@ pub const AT_ONCE: usize = 8;
 /// The longest pause that an endpoint may ask for.
 const LONGEST_ASKED: Duration = DAY;
 /// An endpoint with nothing to be told is looked at so often, in case nobody said that there is.
-const LOOK: Duration = Duration::from_mins(1);
+pub const LOOK: Duration = Duration::from_mins(1);
+/// A gateway that is told of an endpoint writes so this often.
+const KNOWN_EVERY: Duration = Duration::from_hours(1);
+/// An endpoint that no gateway was told of for so long is in no configuration any more, also while those change.
+const FORGOTTEN_AFTER: Duration = DAY;
 /// A turn is over after this, or whoever took it died.
 const CLAIM: Duration = Duration::from_mins(1);
 /// In a turn nothing new is begun after this: with the longest try it ends well before its claim.
@@ -64,6 +68,8 @@ pub struct Outgoing {
     pub lost: u64,
     /// Until when somebody is at it.
     pub claimed_until: Option<Timestamp>,
+    /// When a gateway was last told of it, give or take an hour.
+    pub known_at: Timestamp,
 }
 
 /// Whether an endpoint takes events.
@@ -96,7 +102,7 @@ pub enum Health {
 pub enum Parking {
     /// It took nothing for a day.
     Silent,
-    /// It said that it is gone for good (410).
+    /// It said of several sites' events that it is gone for good (410), and took nothing in between.
     Gone,
 }
 
@@ -150,7 +156,7 @@ pub struct Told {
 
 impl Outgoing {
     /// An endpoint that is told what comes after a place.
-    pub const fn new(cursor: FeedPlace) -> Self {
+    pub const fn new(cursor: FeedPlace, now: Timestamp) -> Self {
         Self {
             cursor,
             lanes: BTreeMap::new(),
@@ -161,7 +167,19 @@ impl Outgoing {
             given_up: 0,
             lost: 0,
             claimed_until: None,
+            known_at: now,
         }
+    }
+
+    /// The same for a gateway that is told of it, where that is to be written down again.
+    pub fn known(&self, now: Timestamp) -> Option<Self> {
+        let is_due = self.claim_ends(now) <= now && after(self.known_at, KNOWN_EVERY) <= now;
+        is_due.then(|| Self { known_at: now, ..self.clone() })
+    }
+
+    /// Whether nobody is told of it any more, and the feed holds nothing of what it would be told.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        after(self.known_at, FORGOTTEN_AFTER) <= now && self.cursor < Self::horizon(now)
     }
 
     /// What to do about it now.
@@ -195,7 +213,7 @@ impl Outgoing {
     /// Claims it for one turn: of several replicas one tells.
     #[must_use]
     pub fn claimed(&self, now: Timestamp) -> Self {
-        Self { claimed_until: Some(after(now, CLAIM)), ..self.clone() }
+        Self { claimed_until: Some(after(now, CLAIM)), known_at: now, ..self.clone() }
     }
 
     /// Until when a turn that begins now may begin something new.
@@ -256,7 +274,7 @@ impl Outgoing {
         let has = |wanted: fn(&Meaning) -> bool| replies.iter().any(|reply| wanted(&reply.meaning()));
         let asked = replies.iter().filter_map(|reply| match reply.meaning() {
             Meaning::Asked(until) => Some(until),
-            Meaning::Taken | Meaning::Refused | Meaning::Gone => None,
+            Meaning::Taken | Meaning::Refused | Meaning::Failed | Meaning::Gone => None,
         });
         let asked = asked.max();
         if has(|meaning| *meaning == Meaning::Taken) {
@@ -270,8 +288,10 @@ impl Outgoing {
             Health::Delivering | Health::Parked { .. } => 1,
         };
         let failing = |next_at| Health::Failing { since, tries, next_at };
-        let parked = |was: Health, why, every| {
+        let is_gone = has(|meaning| *meaning == Meaning::Gone) && self.refused_since(since) >= SITES_IN_A_ROW;
+        let parked = |was: Health| {
             let since = if let Health::Parked { since, .. } = was { since } else { now };
+            let (why, every) = if is_gone { (Parking::Gone, DAY) } else { (Parking::Silent, LONGEST_PAUSE) };
             Health::Parked { since, why, next_at: after(now, jittered(every, spread)) }
         };
         self.health = if self.silent_since.is_none() {
@@ -279,10 +299,8 @@ impl Outgoing {
                 Some(until) => failing(asked_until(until, now, pause(1, spread))),
                 None => Health::Delivering,
             }
-        } else if has(|meaning| *meaning == Meaning::Gone) {
-            parked(self.health, Parking::Gone, DAY)
-        } else if after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
-            parked(self.health, Parking::Silent, LONGEST_PAUSE)
+        } else if is_gone || after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
+            parked(self.health)
         } else if let Some(until) = asked {
             failing(asked_until(until, now, pause(tries, spread)))
         } else if self.is_failing_as_a_whole(since) {
@@ -293,8 +311,12 @@ impl Outgoing {
     }
 
     fn is_failing_as_a_whole(&self, since: Timestamp) -> bool {
-        let failing = self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since));
-        matches!(self.health, Health::Failing { .. }) || failing.count() >= SITES_IN_A_ROW
+        matches!(self.health, Health::Failing { .. }) || self.refused_since(since) >= SITES_IN_A_ROW
+    }
+
+    /// Of how many sites it was tried since then, and is not taken.
+    fn refused_since(&self, since: Timestamp) -> usize {
+        self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since)).count()
     }
 
     /// It has taken something. The time in which it took nothing from anybody does not count against single events,
@@ -373,7 +395,7 @@ mod tests {
     use crate::domain::fixture::at;
 
     const HOUR: i64 = 3_600;
-    const FAILED: u16 = 500;
+    const FAILED: u16 = 502;
 
     fn site(name: &str) -> SiteId {
         SiteId::parse(name).unwrap()
@@ -398,7 +420,7 @@ mod tests {
     }
 
     fn begun() -> Outgoing {
-        Outgoing::new(FeedPlace(10))
+        Outgoing::new(FeedPlace(10), at(0))
     }
 
     /// One that took nothing from three sites.
@@ -546,11 +568,33 @@ mod tests {
 
     #[test]
     fn the_time_in_which_nothing_was_taken_does_not_count_against_an_event() {
-        let mut outgoing = failing();
+        let sites = ["a", "b", "c"].iter().zip(11..).map(|(name, place)| tried(name, &[(place, 401)]));
+        let mut outgoing = told(begun(), &turn(13, sites.collect()), 0);
         outgoing = told(outgoing, &turn(14, vec![tried("d", &[(14, 200)])]), 23 * HOUR);
         outgoing =
-            told(outgoing, &turn(15, vec![tried("a", &[(11, FAILED)]), tried("d", &[(15, 200)])]), 24 * HOUR);
+            told(outgoing, &turn(15, vec![tried("a", &[(11, 401)]), tried("d", &[(15, 200)])]), 24 * HOUR);
         assert_eq!((outgoing.given_up, outgoing.lanes[&site("a")].since), (0, Some(at(23 * HOUR))));
+    }
+
+    #[test]
+    fn what_an_endpoint_did_not_take_while_it_failed_is_not_given_up_when_it_is_back() {
+        for first in [400, FAILED] {
+            let mut outgoing = told(begun(), &turn(11, vec![tried("a", &[(11, first)])]), 0);
+            for hour in 1..24 {
+                outgoing = told(outgoing, &turn(11, vec![tried("a", &[(11, FAILED)])]), hour * HOUR - 1);
+            }
+            assert_eq!(outgoing.lanes[&site("a")].since, None, "{first}");
+            // It is back for others, not yet for this one, or has an own opinion on it by now.
+            for head in [FAILED, 400] {
+                let back = turn(12, vec![tried("a", &[(11, head)]), tried("b", &[(12, 200)])]);
+                let back = told(outgoing.clone(), &back, 24 * HOUR);
+                let known = (back.given_up, back.lanes[&site("a")].after, back.health);
+                assert_eq!(known, (0, FeedPlace(10), Health::Delivering), "{first} {head}");
+            }
+            let behind = turn(12, vec![tried("a", &[(11, FAILED), (12, 200)])]);
+            let behind = told(outgoing, &behind, 24 * HOUR);
+            assert_eq!((behind.given_up, behind.lanes[&site("a")].after), (0, FeedPlace(10)));
+        }
     }
 
     #[test]
@@ -577,12 +621,27 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_is_gone_is_tried_once_a_day() {
-        let gone = turn(11, vec![tried("a", &[(11, 410)])]);
-        let after = told(begun(), &gone, 0);
+        let gone = |name, place| tried(name, &[(place, 410)]);
+        let after = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
         assert_eq!(after.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(24 * HOUR) });
         assert_eq!(after.turn(at(1)), Turn::Rest(at(1 + HOUR)), "looked at for what is about to be lost");
-        let again = told(after, &gone, 24 * HOUR);
+        let again = told(after, &turn(13, vec![gone("a", 11)]), 24 * HOUR);
         assert_eq!(again.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(48 * HOUR) });
+    }
+
+    #[test]
+    fn an_event_that_is_answered_with_gone_is_refused_and_says_nothing_of_other_sites() {
+        let gone = |name, place| tried(name, &[(place, 410)]);
+        let alone = told(begun(), &turn(11, vec![gone("a", 11)]), 0);
+        assert_eq!(alone.health, Health::Delivering);
+        assert_eq!((alone.lanes[&site("a")].since, alone.lanes[&site("a")].next_at), (Some(at(0)), at(5)));
+        let both = told(alone, &turn(12, vec![gone("a", 11), tried("b", &[(12, 200)])]), 5);
+        assert_eq!((both.health, both.lanes[&site("a")].next_at), (Health::Delivering, at(5 + 10)));
+        let mut day = told(both, &turn(13, vec![gone("c", 13)]), 10);
+        for hour in 1..=25 {
+            day = told(day, &turn(13, vec![gone("a", 11)]), 10 + hour * HOUR);
+        }
+        assert!(matches!(day.health, Health::Parked { why: Parking::Silent, .. }), "{:?}", day.health);
     }
 
     #[test]
@@ -591,6 +650,19 @@ mod tests {
         assert_eq!(claimed.turn(at(59)), Turn::Rest(at(60)));
         assert!(matches!(claimed.turn(at(60)), Turn::Deliver { .. }));
         assert!(Outgoing::turn_ends(at(0)) + Duration::from_secs(15) < claimed.claim_ends(at(0)));
+    }
+
+    #[test]
+    fn an_endpoint_is_forgotten_when_nobody_knows_it_for_a_day_and_nothing_is_left_to_tell_it() {
+        let week = i64::try_from(crate::domain::event::KEPT.as_secs()).unwrap();
+        let mut outgoing = Outgoing::new(FeedPlace::first_of(at(0)), at(0));
+        assert!(!outgoing.is_forgotten(at(2 * 24 * HOUR)), "it may come back and go on where it stood");
+        assert!(outgoing.is_forgotten(at(week)));
+        assert_eq!(outgoing.known(at(HOUR - 1)), None);
+        outgoing = outgoing.known(at(week - HOUR)).unwrap();
+        assert!(!outgoing.is_forgotten(at(week + 22 * HOUR)) && outgoing.is_forgotten(at(week + 23 * HOUR)));
+        let claimed = outgoing.claimed(at(week));
+        assert_eq!((claimed.known_at, claimed.known(at(week + 1))), (at(week), None));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
+use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
 use crate::store::values::put;
 use crate::store::values::sealed_change;
@@ -41,11 +42,11 @@ impl StoredEndpoints {
         &self,
         id: &EndpointId,
         changes: Vec<SealedChange>,
-        due: Timestamp,
+        due: Option<Timestamp>,
     ) -> Result<Committed, StoreError> {
-        let index = vec![work::as_due(work::ENDPOINT_MEMBER, Some(due))];
+        let index = vec![work::as_due(work::ENDPOINT_MEMBER, due)];
         let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
-        work::commit_hinted(&self.sealed, &Partition::Endpoint(id.clone()), (&commit, Some(due))).await
+        work::commit_hinted(&self.sealed, &Partition::Endpoint(id.clone()), (&commit, due)).await
     }
 }
 
@@ -68,18 +69,26 @@ impl Endpoints for StoredEndpoints {
         (basis, outgoing): (Basis, &Outgoing),
         due: Timestamp,
     ) -> Result<Committed, StoreError> {
-        self.write(id, vec![sealed_change(keys::outgoing(), basis, put(outgoing, None))], due).await
+        self.write(id, vec![sealed_change(keys::outgoing(), basis, put(outgoing, None))], Some(due)).await
     }
 
     async fn call_at(&self, id: &EndpointId, due: Timestamp) -> Result<(), StoreError> {
-        match self.write(id, Vec::new(), due).await? {
+        match self.write(id, Vec::new(), Some(due)).await? {
             Committed::Yes => Ok(()),
             Committed::Conflict => Err(StoreError::Contended),
         }
     }
 
-    async fn remove(&self, id: &EndpointId) -> Result<(), StoreError> {
-        self.sealed.purge(&Partition::Endpoint(id.clone())).await?;
-        Ok(())
+    async fn put_off(&self, id: &EndpointId, basis: Basis, due: Timestamp) -> Result<Committed, StoreError> {
+        self.write(id, vec![sealed_change(keys::outgoing(), basis, SealedWrite::Check)], Some(due)).await
+    }
+
+    // The partition keeps its key: a purge would also take what somebody begins meanwhile.
+    async fn remove(&self, id: &EndpointId, basis: Basis) -> Result<Committed, StoreError> {
+        let write = match basis {
+            Basis::Version(_) => SealedWrite::Remove,
+            Basis::Absent { .. } => SealedWrite::Check,
+        };
+        self.write(id, vec![sealed_change(keys::outgoing(), basis, write)], None).await
     }
 }

@@ -177,7 +177,8 @@ pub const SITES: IndexName = IndexName(Cow::Borrowed("sites"));
 /// What stood on a site, by the number of the change that it stood before.
 pub const SITE_PAST: IndexName = IndexName(Cow::Borrowed("past"));
 
-/// The events of a site that are not in the feed yet, by when they happened: milliseconds since 1970.
+/// The events of a site that are not in the feed yet, in the order of their commits: by about when they happened, in
+/// milliseconds since 1970.
 pub const OUTBOX: IndexName = IndexName(Cow::Borrowed("outbox"));
 
 /// What was handed out at a site, by when: milliseconds since 1970.

@@ -130,6 +130,15 @@ pub enum IndexChange {
         /// Its number.
         score: i64,
     },
+    /// Puts the member behind all others: at this number, or where one stands there or beyond, right after the last.
+    Append {
+        /// Which index.
+        index: IndexName,
+        /// The member.
+        member: String,
+        /// Its number at least.
+        score: i64,
+    },
     /// Removes the member, if it is there.
     Remove {
         /// Which index.
@@ -204,7 +213,7 @@ impl Commit {
             }
         }
         for change in &self.index {
-            if let IndexChange::Add { score, .. } = change {
+            if let IndexChange::Add { score, .. } | IndexChange::Append { score, .. } = change {
                 check_score(*score)?;
             }
         }

@@ -148,7 +148,8 @@ mod tests {
         let id = SessionId::parse("s-1").unwrap();
         let (basis, before) = (Basis::Version(1), before.map(Arc::new));
         let words = |change| match change {
-            sealed::IndexChange::Add { index, score, member } => {
+            sealed::IndexChange::Add { index, score, member }
+            | sealed::IndexChange::Append { index, score, member } => {
                 assert_eq!(member, "s-1");
                 format!("+{}@{score}", index.as_str())
             }

@@ -66,7 +66,8 @@ pub(in crate::store) fn written(trace: &Trace) -> Written {
         Trace::Event(event) => {
             let id = event.id.as_str();
             let score = event.occurred_at.as_millisecond();
-            let waiting = IndexChange::Add { index: keys::OUTBOX, member: id.into(), score };
+            // In the order of the commits, whatever the clock of the replica says.
+            let waiting = IndexChange::Append { index: keys::OUTBOX, member: id.into(), score };
             let due = work::as_due(&work::event_member(id), Some(event.occurred_at));
             Written {
                 changes: vec![sealed_change(keys::event(&event.id), NEW, put(event, None))],

@@ -34,8 +34,12 @@ pub trait Endpoints: Send + Sync + fmt::Debug {
     /// Has it looked at at a time, in place of whatever was said before.
     async fn call_at(&self, id: &EndpointId, due: Timestamp) -> Result<(), StoreError>;
 
-    /// Forgets it.
-    async fn remove(&self, id: &EndpointId) -> Result<(), StoreError>;
+    /// Has it looked at at a time in place of whatever was said before, if it is as it was read: what was said since with
+    /// another state of it stays.
+    async fn put_off(&self, id: &EndpointId, basis: Basis, due: Timestamp) -> Result<Committed, StoreError>;
+
+    /// Forgets it, if it is as it was read.
+    async fn remove(&self, id: &EndpointId, basis: Basis) -> Result<Committed, StoreError>;
 }
 
 /// The way to the endpoints.

@@ -13,22 +13,26 @@ use crate::domain::notice::Notice;
 
 /// Tells what a provider sent from what anybody sent.
 pub trait Webhooks: Send + Sync + fmt::Debug {
-    /// Reads a request, if the provider signed it a short while ago.
-    fn verify(&self, request: &Unproven<'_>, now: Timestamp) -> Result<Heard, NotProven>;
+    /// Reads the headers of a request, before anything else of it: those that are text, their names in lower case. What
+    /// no body could prove is refused.
+    fn claim(&self, headers: &[(&str, &str)], now: Timestamp) -> Result<Claim, NotProven>;
+
+    /// Reads a request, its body byte by byte as it came, if the provider signed it.
+    fn verify(&self, claim: &Claim, body: &[u8], now: Timestamp) -> Result<Heard, NotProven>;
 }
 
-/// A request that anybody may have sent.
-#[derive(Clone, Copy)]
-pub struct Unproven<'a> {
-    /// Its headers that are text, their names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// Its body, byte by byte as it came.
-    pub body: &'a [u8],
+/// What the headers of a request say: signed so, a short while ago. Anybody may have sent it.
+#[derive(Clone)]
+pub struct Claim {
+    /// When, as it stands there.
+    pub timestamp: String,
+    /// How.
+    pub signature: Vec<u8>,
 }
 
-impl fmt::Debug for Unproven<'_> {
+impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unproven").finish_non_exhaustive()
+        f.debug_struct("Claim").finish_non_exhaustive()
     }
 }
 

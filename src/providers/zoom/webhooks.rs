@@ -15,10 +15,10 @@ use serde_json::json;
 use tracing::debug;
 use tracing::warn;
 
+use crate::app::ports::webhooks::Claim;
 use crate::app::ports::webhooks::Heard;
 use crate::app::ports::webhooks::NotProven;
 use crate::app::ports::webhooks::Received;
-use crate::app::ports::webhooks::Unproven;
 use crate::app::ports::webhooks::Webhooks;
 use crate::domain::meeting::MeetingId;
 use crate::domain::notice::News;
@@ -58,18 +58,11 @@ impl ZoomWebhooks {
     }
 
     /// The key that a request is signed with, if it is one of those held.
-    fn signer(&self, request: &Unproven<'_>, now: Timestamp) -> Result<hmac::Key, NotProven> {
-        let timestamp = only(request, TIMESTAMP)?;
-        let signature = only(request, SIGNATURE)?;
-        if !is_recent(timestamp, now) {
-            return Err(NotProven);
-        }
-        let signature = signature.strip_prefix("v0=").ok_or(NotProven)?;
-        let signature = HEXLOWER.decode(signature.as_bytes()).map_err(|_| NotProven)?;
-        let signed = [b"v0:", timestamp.as_bytes(), b":", request.body].concat();
+    fn signer(&self, claim: &Claim, body: &[u8]) -> Result<hmac::Key, NotProven> {
+        let signed = [b"v0:", claim.timestamp.as_bytes(), b":", body].concat();
         let secrets = self.secrets.load();
         let mut keys = secrets.webhook.iter().map(|secret| key(secret.expose_secret()));
-        keys.find(|key| hmac::verify(key, &signed, &signature).is_ok()).ok_or(NotProven)
+        keys.find(|key| hmac::verify(key, &signed, &claim.signature).is_ok()).ok_or(NotProven)
     }
 
     /// What an event says; `None` for what is not used.
@@ -93,7 +86,8 @@ impl ZoomWebhooks {
             News::MeetingChanged(id) | News::MeetingStarted(id) | News::MeetingEnded(id) => id.to_string(),
             News::UserLeft(user) | News::ConsentWithdrawn(user, _) => user.0.clone(),
         };
-        Some(Read { notice: Notice { organisation: id(payload.account_id.as_deref()?)?, news, at }, about })
+        let organisation = id(payload.account_id.as_deref()?)?;
+        Some(Read { notice: Notice { organisation, news, at, told_at: now }, about })
     }
 
     /// The consent that a user withdrew, if it was given to this app. Without a time nothing tells it from a consent given
@@ -113,9 +107,20 @@ impl ZoomWebhooks {
 }
 
 impl Webhooks for ZoomWebhooks {
-    fn verify(&self, request: &Unproven<'_>, now: Timestamp) -> Result<Heard, NotProven> {
-        let signer = self.signer(request, now)?;
-        let Some(event) = wire::parse::<wire::Webhook>(request.body) else {
+    fn claim(&self, headers: &[(&str, &str)], now: Timestamp) -> Result<Claim, NotProven> {
+        let timestamp = only(headers, TIMESTAMP)?;
+        let signature = only(headers, SIGNATURE)?;
+        if !is_recent(timestamp, now) {
+            return Err(NotProven);
+        }
+        let signature = signature.strip_prefix("v0=").ok_or(NotProven)?;
+        let signature = HEXLOWER.decode(signature.as_bytes()).map_err(|_| NotProven)?;
+        Ok(Claim { timestamp: timestamp.to_owned(), signature })
+    }
+
+    fn verify(&self, claim: &Claim, body: &[u8], now: Timestamp) -> Result<Heard, NotProven> {
+        let signer = self.signer(claim, body)?;
+        let Some(event) = wire::parse::<wire::Webhook>(body) else {
             warn!("a webhook is signed and cannot be read");
             return Ok(Heard::Other);
         };
@@ -127,7 +132,7 @@ impl Webhooks for ZoomWebhooks {
             return Ok(Heard::Other);
         };
         // One event comes again with the same body, or with slightly another (zoom/facts.md 5.4).
-        let stamp = stamp(&event).unwrap_or_else(|| body_hash(request.body));
+        let stamp = stamp(&event).unwrap_or_else(|| body_hash(body));
         let identity = vec![notice.organisation.clone(), event.event, about, stamp];
         Ok(Heard::Notice(Received { notice, identity }))
     }
@@ -144,8 +149,8 @@ fn key(secret: &str) -> hmac::Key {
 }
 
 /// The one header of this name.
-fn only<'a>(request: &Unproven<'a>, name: &str) -> Result<&'a str, NotProven> {
-    let mut found = request.headers.iter().filter(|(other, _)| *other == name).map(|(_, text)| *text);
+fn only<'a>(headers: &[(&str, &'a str)], name: &str) -> Result<&'a str, NotProven> {
+    let mut found = headers.iter().filter(|(other, _)| *other == name).map(|(_, text)| *text);
     match (found.next(), found.next()) {
         (Some(text), None) => Ok(text),
         (_, _) => Err(NotProven),

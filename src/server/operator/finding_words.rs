@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn endpoint(change: impl FnOnce(&mut Outgoing)) -> String {
-        let mut outgoing = Outgoing::new(FeedPlace(10));
+        let mut outgoing = Outgoing::new(FeedPlace(10), at(0));
         change(&mut outgoing);
         let (host, waiting_since) = ("https://a.example".to_owned(), None);
         found(&Seen::Endpoint(EndpointSeen { host, outgoing: Arc::new(outgoing), waiting_since }))

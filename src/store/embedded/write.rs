@@ -243,13 +243,13 @@ pub(super) fn write_index(
     match change {
         IndexChange::Add { index, member, score } => {
             remove_member(tables, partition, index, member)?;
+            add_member(tables, &tables::index(partition, index), (member, *score))
+        }
+        IndexChange::Append { index, member, score } => {
+            remove_member(tables, partition, index, member)?;
             let prefix = tables::index(partition, index);
-            let score = tables::ordered(*score);
-            let entry = [&prefix, score.as_slice(), member.as_bytes()].concat();
-            tables.entries.insert(entry.as_slice(), [].as_slice())?;
-            let member = [&prefix, member.as_bytes()].concat();
-            tables.members.insert(member.as_slice(), score.as_slice())?;
-            Ok(())
+            let next = last_score(tables, &prefix)?.map(|last| last.saturating_add(1));
+            add_member(tables, &prefix, (member, next.map_or(*score, |next| next.max(*score))))
         }
         IndexChange::Remove { index, member } => remove_member(tables, partition, index, member),
         IndexChange::RemoveSeen { index, member, score } => {
@@ -261,6 +261,24 @@ pub(super) fn write_index(
             Ok(())
         }
     }
+}
+
+fn add_member(tables: &mut Tables<'_>, prefix: &[u8], (member, score): (&str, i64)) -> Result<(), Fault> {
+    let score = tables::ordered(score);
+    let entry = [prefix, score.as_slice(), member.as_bytes()].concat();
+    tables.entries.insert(entry.as_slice(), [].as_slice())?;
+    let member = [prefix, member.as_bytes()].concat();
+    tables.members.insert(member.as_slice(), score.as_slice())?;
+    Ok(())
+}
+
+/// The number of the last entry of an index.
+fn last_score(tables: &Tables<'_>, prefix: &[u8]) -> Result<Option<i64>, Fault> {
+    let end = [prefix, tables::ordered(i64::MAX).as_slice(), [0xff].as_slice()].concat();
+    let Some(last) = tables.entries.range(prefix..end.as_slice())?.next_back() else { return Ok(None) };
+    let key = last?.0.value().to_vec();
+    let score = key.strip_prefix(prefix).and_then(<[u8]>::first_chunk);
+    Ok(Some(tables::unordered(*score.ok_or_else(|| tables::corrupt(&key))?)))
 }
 
 fn remove_member(

@@ -15,6 +15,7 @@ pub(super) struct NoticeV1 {
     organisation: String,
     news: NewsV1,
     at: Time,
+    told_at: Time,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +43,7 @@ impl From<&Notice> for NoticeV1 {
                 }
             },
             at: notice.at,
+            told_at: notice.told_at,
         }
     }
 }
@@ -60,6 +62,7 @@ impl TryFrom<NoticeV1> for Notice {
                 NewsV1::ConsentWithdrawn { user, at } => News::ConsentWithdrawn(UserId(user), at),
             },
             at: shape.at,
+            told_at: shape.told_at,
         })
     }
 }

@@ -27,6 +27,7 @@ pub(super) struct OutgoingV1 {
     given_up: u64,
     lost: u64,
     claimed_until: Option<Time>,
+    known_at: Time,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +76,7 @@ impl From<&Outgoing> for OutgoingV1 {
             given_up: outgoing.given_up,
             lost: outgoing.lost,
             claimed_until: outgoing.claimed_until,
+            known_at: outgoing.known_at,
         }
     }
 }
@@ -95,6 +97,7 @@ impl TryFrom<OutgoingV1> for Outgoing {
             given_up: shape.given_up,
             lost: shape.lost,
             claimed_until: shape.claimed_until,
+            known_at: shape.known_at,
         })
     }
 }

@@ -3,7 +3,7 @@
 -- ARGV: operation lifetime in ms, floor lifetime in ms or '', number of changes,
 --       per change: expected version (8 bytes, '' for absent), a verb, value, lifetime in ms or '',
 --       where a verb is 'check' | 'extend' | 'put' | 'remove',
---       per index change: 'add' | 'remove', member, score; to remove: the score it must stand at, or ''.
+--       per index change: 'add' | 'append' | 'remove', member, score; to remove: the score it must stand at, or ''.
 -- Answers 0 conflict, 1 committed, 2 done before.
 local function standing(key)
   local value = redis.pcall('GET', key)
@@ -85,6 +85,13 @@ local at = 4 + 4 * changes
 for i = 3 + changes, #KEYS do
   if ARGV[at] == 'add' then
     redis.call('ZADD', KEYS[i], ARGV[at + 2], ARGV[at + 1])
+  elseif ARGV[at] == 'append' then
+    redis.call('ZREM', KEYS[i], ARGV[at + 1])
+    local last = redis.call('ZREVRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+    local score = tonumber(ARGV[at + 2])
+    if last[2] then score = math.max(score, tonumber(last[2]) + 1) end
+    -- Written out: a number as an argument may come out rounded, or as 4.5e+15.
+    redis.call('ZADD', KEYS[i], string.format('%.0f', score), ARGV[at + 1])
   elseif ARGV[at + 2] == '' or tonumber(redis.call('ZSCORE', KEYS[i], ARGV[at + 1]) or '') == tonumber(ARGV[at + 2]) then
     redis.call('ZREM', KEYS[i], ARGV[at + 1])
   end

@@ -72,6 +72,9 @@ impl Scripts {
                 IndexChange::Add { index, member, score } => {
                     script.key(names::index(partition, index)).arg("add").arg(member).arg(*score)
                 }
+                IndexChange::Append { index, member, score } => {
+                    script.key(names::index(partition, index)).arg("append").arg(member).arg(*score)
+                }
                 IndexChange::RemoveSeen { index, member, score } => {
                     script.key(names::index(partition, index)).arg("remove").arg(member).arg(*score)
                 }

@@ -19,7 +19,12 @@ const DISCARDED: usize = 4 * 1024 * 1024;
 ///
 /// Refuses with 413 `too_large`, 408 `request_timeout`, or 400 `malformed_json` where the connection breaks off.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(BODY_DEADLINE, collect(body, limit)).await {
+    read_body_within(body, (limit, BODY_DEADLINE)).await
+}
+
+/// The same for a body that must be there within a time of its own.
+pub async fn read_body_within(body: Body, (limit, deadline): (usize, Duration)) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(deadline, collect(body, limit)).await {
         Ok(collected) => collected,
         Err(_) => Err(Problem::new(Code::RequestTimeout, Code::RequestTimeout.doc())),
     }
@@ -63,6 +68,10 @@ mod tests {
     async fn a_body_that_never_ends_is_given_up() {
         let trickle = stream::once(async { Ok::<_, io::Error>("a") }).chain(stream::pending());
         assert_eq!(refusal(Body::from_stream(trickle), 10).await, Code::RequestTimeout);
+        let trickle = stream::once(async { Ok::<_, io::Error>("a") }).chain(stream::pending());
+        let (begun, soon) = (tokio::time::Instant::now(), Duration::from_secs(3));
+        let late = read_body_within(Body::from_stream(trickle), (10, soon)).await.unwrap_err();
+        assert_eq!((late.code(), begun.elapsed()), (Code::RequestTimeout, soon));
         let flood = stream::repeat_with(|| Ok::<_, io::Error>("a".repeat(1000)));
         assert_eq!(refusal(Body::from_stream(flood), 10).await, Code::TooLarge);
     }

@@ -8,6 +8,7 @@ mod preconditions;
 mod whole;
 
 pub use crate::web::extract::body::read_body;
+pub use crate::web::extract::body::read_body_within;
 pub use crate::web::extract::json::BATCH_LIMIT;
 pub use crate::web::extract::json::BODY_LIMIT;
 pub use crate::web::extract::json::BatchJson;

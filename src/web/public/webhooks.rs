@@ -1,5 +1,7 @@
 //! `/webhooks/zoom`: where Zoom tells unasked what happened (R32). No page: Zoom reads statuses, operators problems.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::extract::State;
@@ -11,10 +13,9 @@ use axum::response::Response;
 use axum::routing::post;
 
 use crate::app::gateway::Gateway;
-use crate::app::ports::webhooks::Unproven;
 use crate::app::webhooks;
 use crate::app::webhooks::Answer;
-use crate::web::extract::read_body;
+use crate::web::extract::read_body_within;
 use crate::web::metrics::Metrics;
 use crate::web::problem::Problem;
 use crate::web::problem::method_not_allowed;
@@ -22,6 +23,8 @@ use crate::web::urls;
 
 /// The largest body that is read: 1 MiB (correctness.md section 7).
 const LARGEST: usize = 1024 * 1024;
+/// How long a whole body may take to arrive: Zoom waits no longer for the answer (zoom/facts.md 5.1).
+const BODY_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The address for webhooks: apart from the pages, whose forms, cookies and limits it does not share. What comes of each
 /// is counted.
@@ -33,7 +36,8 @@ pub fn webhooks(gateway: Gateway, metrics: Metrics) -> Router {
 }
 
 /// Takes in what Zoom tells: 200 once it is kept, or known, or of no use. 401 `bad_signature` where it is not proven to be
-/// Zoom's; 503 `store_unavailable` where it cannot be kept: Zoom tells it again.
+/// Zoom's; 408 `request_timeout` where its body takes too long; 503 `store_unavailable` where it cannot be kept: Zoom tells it
+/// again.
 async fn zoom(
     State((gateway, metrics)): State<(Gateway, Metrics)>,
     request: Request,
@@ -51,11 +55,13 @@ async fn zoom(
 
 async fn take(gateway: &Gateway, request: Request) -> Result<Answer, Problem> {
     let (parts, body) = request.into_parts();
-    let body = read_body(body, LARGEST).await?;
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
     let headers =
         parts.headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)));
     let headers = headers.collect::<Vec<_>>();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
-    Ok(webhooks::receive(gateway, &Unproven { headers: &headers, body: &body }).await?)
+    // Before the body: who cannot be Zoom keeps nobody waiting.
+    let claim = webhooks::claim(gateway, &headers)?;
+    let body = read_body_within(body, (LARGEST, BODY_DEADLINE)).await?;
+    Ok(webhooks::receive(gateway, &claim, &body).await?)
 }

@@ -1,10 +1,7 @@
 //! What the tests of single requirements do and look at beside what every test does.
 
-use std::iter;
 use std::time::Duration;
 
-use greenroom::app::ports::clock::Clock;
-use greenroom::app::ports::clock::SystemClock;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -56,29 +53,6 @@ impl World {
     /// The link of a session once it is ready.
     pub(crate) async fn ready(&self, session: &str) -> Value {
         self.link_when(session, |link| link["status"] == "ready").await
-    }
-
-    /// Waits a moment until no gateway has anything to do at the time it is; answers whether it came to that. Whoever
-    /// waits for another is not at rest before time moves on.
-    pub(crate) async fn rests(&self) -> bool {
-        for _ in 0..20 {
-            if self.has_nothing_to_do().await {
-                return true;
-            }
-            SystemClock.wait(Duration::from_millis(2)).await;
-        }
-        false
-    }
-
-    async fn has_nothing_to_do(&self) -> bool {
-        for uses in iter::once(&self.gateway).chain(&self.others).filter_map(|gateway| gateway.uses.as_ref())
-        {
-            let due = uses.work.places(uses.clock.now(), 1).await;
-            if !uses.tasks.is_empty() || due.is_ok_and(|places| !places.is_empty()) {
-                return false;
-            }
-        }
-        true
     }
 
     /// Waits until nothing more comes by itself.

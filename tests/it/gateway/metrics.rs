@@ -96,8 +96,10 @@ pub(crate) async fn parked(backend: Backend) -> (World, Receiver) {
     receiver.answers(
         |heard| if heard.signed_with(&[2]).is_empty() { Says::Status(200) } else { Says::Status(410) },
     );
-    world.taken("/v1/sites/studio", &json!({})).await;
-    world.taken("/v1/sites/studio/accounts/default", &custom("room")).await;
+    for site in ["studio", "clinic", "school"] {
+        world.taken(&format!("/v1/sites/{site}"), &json!({})).await;
+        world.taken(&format!("/v1/sites/{site}/accounts/default"), &custom("room")).await;
+    }
     world
         .until("one is told all, the other is parked", async || {
             let states = world.endpoints().await;

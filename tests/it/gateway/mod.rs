@@ -31,6 +31,7 @@ mod reading;
 mod redeciding;
 mod redis_replicas;
 mod refusals;
+mod resting;
 mod running;
 mod search;
 mod second_eyes;

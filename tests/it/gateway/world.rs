@@ -307,19 +307,6 @@ impl World {
         command.args(arguments).envs(self.settings.iter().cloned()).output().await.unwrap()
     }
 
-    /// Looks again until `seen` holds, moving time on a little between two looks.
-    pub(crate) async fn until(&self, what: &str, mut seen: impl AsyncFnMut() -> bool) {
-        for _ in 0..400 {
-            if seen().await {
-                return;
-            }
-            self.rests().await;
-            self.clock.advance(Duration::from_millis(500));
-            tokio::task::yield_now().await;
-        }
-        panic!("never: {what}");
-    }
-
     /// Has the running gateway take over the secrets of its settings with others laid over them.
     pub(crate) fn take_over(&self, further: &[(&str, &str)]) {
         let mut settings = self.settings.clone();

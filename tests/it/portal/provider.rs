@@ -19,9 +19,9 @@ use greenroom::app::ports::provider::Page as MeetingsPage;
 use greenroom::app::ports::provider::PageToken;
 use greenroom::app::ports::provider::ProviderError;
 use greenroom::app::ports::provider::Users;
+use greenroom::app::ports::webhooks::Claim;
 use greenroom::app::ports::webhooks::Heard;
 use greenroom::app::ports::webhooks::NotProven;
-use greenroom::app::ports::webhooks::Unproven;
 use greenroom::app::ports::webhooks::Webhooks;
 use greenroom::domain::account::Host;
 use greenroom::domain::account::Plan;
@@ -122,7 +122,11 @@ impl Authorization for Provider {
 pub(super) struct NoWebhooks;
 
 impl Webhooks for NoWebhooks {
-    fn verify(&self, _: &Unproven<'_>, _: Timestamp) -> Result<Heard, NotProven> {
+    fn claim(&self, _: &[(&str, &str)], _: Timestamp) -> Result<Claim, NotProven> {
+        Err(NotProven)
+    }
+
+    fn verify(&self, _: &Claim, _: &[u8], _: Timestamp) -> Result<Heard, NotProven> {
         Err(NotProven)
     }
 }

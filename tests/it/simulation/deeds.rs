@@ -291,7 +291,7 @@ impl Doer {
             ("elsewhere".into(), News::MeetingStarted(MeetingId::new("1"))),
         ];
         for (organisation, news) in news {
-            let notice = Notice { organisation: organisation.clone(), news, at: now };
+            let notice = Notice { organisation: organisation.clone(), news, at: now, told_at: now };
             let received = Received { notice, identity: vec![organisation, now.to_string()] };
             self.gateway.inbox.put_if_absent(&received, now).await?;
         }

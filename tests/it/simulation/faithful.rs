@@ -126,7 +126,8 @@ fn commit(dice: &Dice, sent: &mut Vec<Commit>) -> Commit {
     let (index, member) = (index(dice), dice.pick(&["k", "l", "m"]).to_owned());
     let score = i64::try_from(dice.below(6)).unwrap();
     let entry = match dice.below(10) {
-        0..=6 => IndexChange::Add { index, member, score },
+        0..=4 => IndexChange::Add { index, member, score },
+        5 | 6 => IndexChange::Append { index, member, score },
         7 => IndexChange::Remove { index, member },
         _ => IndexChange::RemoveSeen { index, member, score },
     };

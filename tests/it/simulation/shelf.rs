@@ -283,6 +283,7 @@ impl Stock {
 
     fn index(&mut self, partition: &Partition, change: &IndexChange) {
         let (IndexChange::Add { index, .. }
+        | IndexChange::Append { index, .. }
         | IndexChange::Remove { index, .. }
         | IndexChange::RemoveSeen { index, .. }) = change;
         let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
@@ -290,6 +291,11 @@ impl Stock {
             IndexChange::Add { member, score, .. } => {
                 entries.retain(|(_, other)| other != member);
                 entries.insert((*score, member.clone()));
+            }
+            IndexChange::Append { member, score, .. } => {
+                entries.retain(|(_, other)| other != member);
+                let next = entries.last().map_or(*score, |(last, _)| (last + 1).max(*score));
+                entries.insert((next, member.clone()));
             }
             IndexChange::Remove { member, .. } => entries.retain(|(_, other)| other != member),
             IndexChange::RemoveSeen { member, score, .. } => {

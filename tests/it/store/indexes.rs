@@ -124,6 +124,46 @@ async fn an_index_entry_moves_and_goes_with_its_commit(
 
 #[rstest]
 #[tokio::test]
+async fn what_is_appended_stands_behind_all_that_was_committed_before(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let partition = site("x");
+    let append = |member: &str, score| {
+        let (index, member) = (keys::OUTBOX, member.to_owned());
+        IndexChange::Append { index, member, score }
+    };
+    let noon = 1_795_341_600_123;
+    // Neighbours that it must not be compared with: another index, another site.
+    let others = vec![add_to(&keys::DUE, "z", noon + 99), add_to(&keys::SESSIONS, "z", noon + 99)];
+    store.kv.commit(&partition, &index_commit(others)).await.unwrap();
+    store.kv.commit(&site("x1"), &index_commit(vec![append("z", noon + 99)])).await.unwrap();
+    let commits = [
+        vec![append("d", noon)],
+        vec![append("c", noon - 60_000), append("a", noon)],
+        vec![append("b", noon + 9)],
+    ];
+    for commit in commits {
+        assert_eq!(store.kv.commit(&partition, &index_commit(commit)).await, Ok(Outcome::Committed));
+    }
+    let entry = |member: &str, score| Entry { score, member: member.to_owned() };
+    let read = async || store.kv.range(&partition, &keys::OUTBOX, &all()).await.unwrap();
+    let [d, c, a, b] = [("d", 0), ("c", 1), ("a", 2), ("b", 9)].map(|(member, by)| entry(member, noon + by));
+    assert_eq!(read().await, [d, c.clone(), a.clone(), b.clone()]);
+
+    store.kv.commit(&partition, &index_commit(vec![append("d", 5)])).await.unwrap();
+    assert_eq!(
+        read().await,
+        [c, a, b, entry("d", noon + 10)],
+        "one that stands there moves behind the others"
+    );
+
+    let too_large = index_commit(vec![append("e", i64::MAX)]);
+    assert!(store.kv.commit(&partition, &too_large).await.is_err());
+}
+
+#[rstest]
+#[tokio::test]
 async fn of_two_hints_the_sooner_stays_and_only_what_was_seen_is_settled(
     #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
 ) {

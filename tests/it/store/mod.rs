@@ -3,6 +3,8 @@
 mod attention;
 mod conformance;
 mod embedded;
+mod endpoints;
+mod feed;
 mod indexes;
 mod redis;
 mod sealed;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenroom::app::ports::clock::Clock;
 use greenroom::domain::outgoing::Health;
 use greenroom::domain::outgoing::Parking;
 use greenroom::domain::reply::Answer;
@@ -109,6 +110,36 @@ async fn r24_an_event_that_is_refused_holds_up_its_site_alone_and_is_given_up_af
 
 #[rstest]
 #[tokio::test]
+async fn r24_what_an_endpoint_did_not_take_while_it_failed_is_not_given_up_when_it_is_back(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let world = telling(backend, &[&receiver]).await;
+    let begun = world.clock.now();
+    receiver.says(|_| Says::Status(502));
+    happen(&world, "a", 0).await;
+    let almost_a_day = Duration::from_mins(23 * 60 + 30);
+    let is_late = async || world.clock.now() > begun + almost_a_day;
+    until(&world, ("almost a day is over", LATER), is_late).await;
+    // It is back for others, and a little later for this one.
+    let first = |event: &Value| event["site_id"] == "a" && event["type"] == "account.connected";
+    receiver.says(move |event| if first(event) { Says::Status(500) } else { Says::Status(200) });
+    for number in 0..4 {
+        happen(&world, "b", number).await;
+        until_all_is_taken(&world, &receiver, &["b"]).await;
+        world.clock.advance(Duration::from_hours(1));
+        until(&world, ("it is tried", SOON), async || world.rests().await).await;
+    }
+    assert_eq!(receiver.taken_of("a"), [""; 0], "what follows it waits");
+    receiver.says(|_| Says::Status(200));
+    world.clock.advance(Duration::from_hours(2));
+    until_all_is_taken(&world, &receiver, &["a", "b"]).await;
+    let state = world.endpoints().await.remove(0).outgoing;
+    assert_eq!((state.given_up, state.lost), (0, 0));
+}
+
+#[rstest]
+#[tokio::test]
 async fn r24_an_endpoint_that_took_nothing_for_a_day_is_parked_and_found_again_by_trying(
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
@@ -166,23 +197,51 @@ async fn r24_an_endpoint_that_is_gone_is_tried_once_a_day() {
     let receiver = Receiver::start(&[1]).await;
     let world = telling(Backend::Embedded, &[&receiver]).await;
     receiver.says(|_| Says::Status(410));
-    happen(&world, "a", 0).await;
+    for site in ["a", "b", "c"] {
+        happen(&world, site, 0).await;
+    }
     until(&world, ("it is parked", SOON), async || {
         matches!(health(&world).await, Health::Parked { why: Parking::Gone, .. })
     })
     .await;
-    assert_eq!(receiver.heard().len(), 1);
-    happen(&world, "b", 0).await;
+    let heard = receiver.heard().len();
+    happen(&world, "d", 0).await;
     for _ in 0..46 {
         world.clock.advance(Duration::from_mins(30));
         world.get("/v1/events?limit=1").await;
         world.get("/v1/events?limit=1").await;
     }
-    assert_eq!(receiver.heard().len(), 1, "left alone for 23 hours");
+    assert_eq!(receiver.heard().len(), heard, "left alone for 23 hours");
     receiver.says(|_| Says::Status(200));
-    until(&world, ("it is tried after a day", Duration::from_mins(30)), async || receiver.heard().len() > 1)
-        .await;
-    until_all_is_taken(&world, &receiver, &["a", "b"]).await;
+    let is_tried = async || receiver.heard().len() > heard;
+    until(&world, ("it is tried after a day", Duration::from_mins(30)), is_tried).await;
+    until_all_is_taken(&world, &receiver, &["a", "b", "c", "d"]).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn r24_a_site_that_is_gone_at_an_endpoint_holds_up_no_other_site(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let world = telling(backend, &[&receiver]).await;
+    receiver.says(|event| if event["site_id"] == "a" { Says::Status(410) } else { Says::Status(200) });
+    happen(&world, "a", 0).await;
+    until(&world, ("it is told", SOON), async || !receiver.heard().is_empty()).await;
+    let begun = world.clock.now();
+    happen(&world, "b", 0).await;
+    until_all_is_taken(&world, &receiver, &["b"]).await;
+    assert!(world.clock.now().duration_since(begun).as_secs() < 60, "{}", world.clock.now());
+    for number in 1..25 {
+        world.clock.advance(Duration::from_hours(1));
+        happen(&world, "b", number).await;
+        until_all_is_taken(&world, &receiver, &["b"]).await;
+    }
+    until(&world, ("what it does not want is given up", LATER), async || {
+        world.endpoints().await[0].outgoing.given_up > 0
+    })
+    .await;
+    assert_eq!(receiver.taken_of("a"), [""; 0]);
 }
 
 #[tokio::test]
@@ -202,4 +261,38 @@ async fn r24_an_endpoint_is_left_alone_as_long_as_it_asks() {
     until(&world, ("it is told again", step), async || receiver.heard().len() > 1).await;
     assert!(gaps(&receiver)[0] >= 1_800, "{:?}", gaps(&receiver));
     until_all_is_taken(&world, &receiver, &["a", "b"]).await;
+}
+
+#[tokio::test]
+async fn r24_an_endpoint_whose_record_cannot_be_read_holds_up_no_other_and_goes_on_once_it_can() {
+    let receivers = [Receiver::start(&[1]).await, Receiver::start(&[1]).await];
+    let mut world = telling(Backend::Redis, &[&receivers[0], &receivers[1]]).await;
+    happen(&world, "a", 0).await;
+    for receiver in &receivers {
+        until_all_is_taken(&world, receiver, &["a"]).await;
+    }
+    until(&world, ("it is written down", SOON), async || world.rests().await).await;
+    world.stop().await;
+    let mut redis = world.redis.as_ref().unwrap().connect().await;
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*outgoing*").query_async(&mut redis).await.unwrap();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    let whole: Vec<u8> = redis::cmd("GET").arg(&keys[0]).query_async(&mut redis).await.unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let () = redis::cmd("SET").arg(&keys[0]).arg(damaged).query_async(&mut redis).await.unwrap();
+
+    world.restart_stopped().await;
+    happen(&world, "b", 0).await;
+    let has_all = |receiver: &&Receiver| receiver.taken_of("b").len() == 2;
+    until(&world, ("one is told", SOON), async || receivers.iter().any(|receiver| has_all(&receiver))).await;
+    world.clock.advance(Duration::from_mins(3));
+    until(&world, ("all is looked at", SOON), async || world.rests().await).await;
+    assert_eq!(receivers.iter().filter(has_all).count(), 1, "the other is not told from a wrong place");
+    assert_eq!(told_by_feed(&world, "b").await.len(), 2);
+
+    let () = redis::cmd("SET").arg(&keys[0]).arg(whole).query_async(&mut redis).await.unwrap();
+    for receiver in &receivers {
+        until_all_is_taken(&world, receiver, &["a", "b"]).await;
+        assert_eq!(receiver.taken().len(), 4, "each once");
+    }
 }

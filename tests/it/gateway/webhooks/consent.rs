@@ -119,6 +119,37 @@ async fn r32_a_deauthorisation_that_is_replayed_after_a_reconnect_changes_nothin
     lapsed(&world).await;
 }
 
+#[rstest]
+#[case::a_moment(Duration::from_secs(2), true)]
+#[case::minutes(Duration::from_mins(14), true)]
+#[case::longer_than_clocks_are_apart(Duration::from_mins(16), false)]
+#[tokio::test]
+async fn r32_a_consent_that_is_withdrawn_right_after_connecting_is_found_though_zooms_clock_is_behind(
+    #[case] behind: Duration,
+    #[case] is_found: bool,
+) {
+    let world = World::connected(Backend::Embedded).await;
+    world.connect("staff/ana", LUA).await;
+    let told_at = world.clock.now() - behind;
+    // Nothing was withdrawn: what is told is looked at, and the accounts stay.
+    let body = deauthorization(&world, ("greenroom-test", told_at)).await;
+    assert_eq!(world.tell(&body).await.status, StatusCode::OK);
+    world.quiet().await;
+    let looked = world.succeeded("oauth.token.refresh").await;
+    assert_eq!((looked, state(&world, "default").await), (u64::from(is_found), json!("active")));
+    assert_eq!(announced(&world).await, Vec::<Value>::new());
+
+    remove_app(&world).await;
+    let body = deauthorization(&world, ("greenroom-test", told_at + Duration::from_millis(1))).await;
+    assert_eq!(world.tell(&body).await.status, StatusCode::OK);
+    if is_found {
+        lapsed(&world).await;
+    } else {
+        world.quiet().await;
+        assert_eq!(state(&world, "default").await, "active");
+    }
+}
+
 #[tokio::test]
 async fn r32_a_consent_to_another_app_and_a_user_unknown_here_are_none_of_our_business() {
     let world = shared(Backend::Embedded).await;

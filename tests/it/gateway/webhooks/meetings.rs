@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use greenroom::app::ports::clock::Clock;
+use greenroom::app::ports::store::WorkScope;
 use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::StatusCode;
@@ -189,4 +190,53 @@ async fn r32_a_webhook_is_acted_on_by_whoever_starts_after_the_one_that_took_it_
         .link_when("s-1", |link| link["status"] == "ready" && link["meeting_id"] != before["meeting_id"])
         .await;
     assert_eq!((&anew["join_url"], world.creates().await), (&before["join_url"], 2));
+}
+
+#[tokio::test]
+async fn r32_a_site_that_cannot_be_read_hides_a_notice_from_no_other_site_and_is_tried_ever_later() {
+    let mut world = World::connected(Backend::Redis).await;
+    let site = json!({"display_name": "Gym"});
+    world.taken("/v1/sites/gym", &site).await;
+    world
+        .taken("/v1/sites/gym/services/yoga", &json!({"kind": "class", "name": "yoga", "video": true}))
+        .await;
+    world.connect_by(&world.portal_link_of("gym", "default").await, "lua@example.com").await;
+    let path = "/v1/sites/gym/sessions/s-1";
+    let before = world.taken(path, &world.booking("yoga", &[])).await["link"].clone();
+    assert_eq!(before["status"], "ready", "{before}");
+    // Notes of sites are old enough to be looked at.
+    world.clock.advance(Duration::from_hours(2));
+    world.quiet().await;
+    world.stop().await;
+    let mut redis = world.redis.as_ref().unwrap().connect().await;
+    let key = "gr:{s:studio}:r:site/self";
+    let whole: Vec<u8> = redis::cmd("GET").arg(key).query_async(&mut redis).await.unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let () = redis::cmd("SET").arg(key).arg(damaged).query_async(&mut redis).await.unwrap();
+    world.restart_stopped().await;
+
+    let (organisation, _) = world.zoom_user("lua@example.com").await;
+    world.delete_at_zoom(&before).await;
+    let told = meeting_event("meeting.deleted", &organisation, (&before["meeting_id"], 1_800_000_000_000));
+    assert_eq!(world.tell(&told).await.status, StatusCode::OK);
+    let link = async || world.get(&format!("{path}/link?audience=staff")).await.body;
+    world
+        .until("the other site has a meeting again", async || {
+            let after = link().await;
+            after["status"] == "ready" && after["meeting_id"] != before["meeting_id"]
+        })
+        .await;
+    let inboxes: fn(&WorkScope) -> bool = |scope| matches!(scope, WorkScope::Inbox(_));
+    for _ in 0..75 {
+        world.clock.advance(A_MINUTE);
+        world.rests().await;
+    }
+    assert_eq!(world.looked_at(Duration::from_mins(30), inboxes).await, [], "not each minute");
+    assert_eq!(world.looked_at(Duration::from_mins(65), inboxes).await.len(), 1, "but in the end");
+
+    let () = redis::cmd("SET").arg(key).arg(whole).query_async(&mut redis).await.unwrap();
+    world.clock.advance(Duration::from_mins(65));
+    let is_done = async || world.looked_at(Duration::from_hours(9 * 24), inboxes).await.is_empty();
+    world.until("it is done", is_done).await;
 }

@@ -8,6 +8,12 @@ use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::Value;
 use serde_json::json;
+use tokio::io::AsyncBufReadExt;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::io::BufReader;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::gateway::stored::dump;
 use crate::gateway::webhooks::HOOK;
@@ -211,4 +217,49 @@ async fn r32_a_body_that_is_too_large_and_another_method_are_problems_and_no_pag
         let told = (answer.status, &answer.body["code"]);
         assert_eq!(told, (StatusCode::METHOD_NOT_ALLOWED, &json!("method_not_allowed")), "{method}");
     }
+}
+
+/// Sends the head of a webhook whose body never comes; answers the status line.
+async fn without_body(world: &World, headers: &[(&str, &str)]) -> String {
+    let mut connection = TcpStream::connect(&*world.public.socket_addrs(|| None).unwrap()).await.unwrap();
+    let host = world.public.authority();
+    let lines =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<Vec<_>>().concat();
+    let head =
+        format!("POST {HOOK} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n{lines}\r\n{{\"event\":");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut line = String::new();
+    let read = BufReader::new(connection);
+    let mut read = read.take(1_000);
+    let answered = tokio::time::timeout(Duration::from_secs(8), read.read_line(&mut line)).await;
+    answered.expect("it is answered before Zoom is long gone").unwrap();
+    line.trim().to_owned()
+}
+
+#[tokio::test]
+async fn r32_who_cannot_be_zoom_is_refused_before_the_body_and_nobody_is_waited_for_long() {
+    let world = World::start(Backend::Embedded).await;
+    let now = world.clock.now().as_second();
+    let at = |offset: i64| (now + offset).to_string();
+    let signature = signature(SECRET, &at(0), "");
+    let [old, ahead, recent] = [at(-700), at(700), at(0)];
+    let signed = ("x-zm-signature", signature.as_str());
+    let timed = |seconds| ("x-zm-request-timestamp", seconds);
+    let impossible = [
+        vec![],
+        vec![signed],
+        vec![timed(recent.as_str())],
+        vec![timed(&old), signed],
+        vec![timed(&ahead), signed],
+        vec![timed("soon"), signed],
+        vec![timed(&recent), timed(&recent), signed],
+        vec![timed(&recent), ("x-zm-signature", "v0=xyz")],
+    ];
+    let begun = Instant::now();
+    for headers in impossible {
+        assert_eq!(without_body(&world, &headers).await, "HTTP/1.1 401 Unauthorized", "{headers:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(3), "none of them was waited for");
+    let slow = without_body(&world, &[timed(&recent), signed]).await;
+    assert_eq!(slow, "HTTP/1.1 408 Request Timeout");
 }
