@@ -33,10 +33,11 @@ const READS: [&str; 24] = [
 ];
 
 /// What goes on only where somebody is told of events, which nobody is here: `gateway/outgoing` tries it.
-const OUTGOING: [&str; 6] = [
+const OUTGOING: [&str; 7] = [
     "endpoints.call_at",
     "endpoints.commit",
     "endpoints.id_of",
+    "endpoints.put_off",
     "endpoints.read",
     "endpoints.remove",
     "push.push",
