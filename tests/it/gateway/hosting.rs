@@ -194,20 +194,3 @@ async fn r21_an_account_that_lapsed_must_be_authorised_again_to_host() {
     world.connect("default", "lua@example.com").await;
     assert_eq!(world.get(HOST_LINK).await.status, StatusCode::OK);
 }
-
-#[tokio::test]
-async fn a_caller_who_hangs_up_during_a_refresh_does_not_take_the_tokens_along() {
-    let world = World::connected(Backend::Embedded).await;
-    world.book("s-1", "yoga", &["ana"]).await;
-    world.clock.advance(Duration::from_hours(3));
-    world.fault("oauth.token.refresh", 1, json!({"kind": "delay", "seconds": 5})).await;
-    let refreshes = async || {
-        let counts = world.ledger().await["counts"]["oauth.token.refresh"].clone();
-        counts["succeeded"].as_u64().unwrap_or(0)
-    };
-    let asked = tokio::spawn(world.request(Method::GET, HOST_LINK).send());
-    world.until("the refresh is on its way", async || refreshes().await == 1).await;
-    asked.abort();
-    world.until("the tokens are there", async || world.get(HOST_LINK).await.status == StatusCode::OK).await;
-    assert_eq!(refreshes().await, 1);
-}

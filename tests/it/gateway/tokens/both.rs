@@ -69,6 +69,21 @@ async fn r29_a_refresh_whose_reply_is_lost_ends_in_one_visible_request_to_author
 }
 
 #[rstest]
+#[tokio::test]
+async fn r29_a_caller_who_hangs_up_during_a_refresh_does_not_take_the_tokens_along(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let pair = Pair::start_on(backend).await;
+    pair.world.fault("oauth.token.refresh", 1, json!({"kind": "delay", "seconds": 5})).await;
+    let asked = tokio::spawn(pair.asking(0).send());
+    pair.until_spent().await;
+    asked.abort();
+    pair.works().await;
+    assert_eq!(pair.refreshes().await, (1, 1));
+    assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
+}
+
+#[rstest]
 #[case::failing(json!({"kind": "status", "status": 500, "body": "{}"}))]
 #[case::html(json!({"kind": "html"}))]
 #[case::html_and_well(json!({"kind": "status", "status": 200, "body": "<html></html>", "content_type": "text/html"}))]
