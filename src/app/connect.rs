@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::app::accounts;
 use crate::app::accounts::AccountError;
+use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::grants::GrantError;
@@ -218,7 +219,7 @@ async fn in_own_task(
     let task = gateway.tasks.spawn(async move {
         let taken_in = take_in(&own, flow, &session, &code).await;
         if let Err(error) = &taken_in {
-            tracing::warn!(error = %Chain(error), "account not connected");
+            tracing::warn!(error = %WithCauses(error), "account not connected");
         }
         taken_in
     });
@@ -254,19 +255,4 @@ async fn take_in(
 
 fn is_same(one: &TokenHash, two: &TokenHash) -> bool {
     one.as_str().as_bytes().ct_eq(two.as_str().as_bytes()).into()
-}
-
-/// An error and what caused it, on one line.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
 }

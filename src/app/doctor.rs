@@ -1,15 +1,13 @@
 //! Use case: look at a gateway's records for what is wrong (R38). Repairs nothing.
 
-use std::error::Error;
 use std::time::Duration;
 
+use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::outgoing;
-use crate::app::outgoing::EndpointState;
 use crate::app::ports::stored::StoreError;
 use crate::domain::event::FeedPlace;
 use crate::domain::finding::Check;
-use crate::domain::finding::EndpointSeen;
 use crate::domain::finding::Finding;
 use crate::domain::finding::Seen;
 use crate::domain::finding::findings;
@@ -44,10 +42,10 @@ enum Why {
 impl Why {
     /// It and its causes, in one line.
     fn reason(&self) -> String {
-        let Self::Store(error) = self else { return format!("no answer in {} s", PATIENCE.as_secs()) };
-        let own: &(dyn Error + 'static) = error;
-        let causes = std::iter::successors(Some(own), |error: &&(dyn Error + 'static)| (*error).source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        match self {
+            Self::Slow => format!("no answer in {} s", PATIENCE.as_secs()),
+            Self::Store(error) => WithCauses(error).to_string(),
+        }
     }
 }
 
@@ -88,12 +86,7 @@ async fn opened(gateway: &Gateway) -> Result<Seen, StoreError> {
 async fn endpoints(gateway: &Gateway) -> Vec<Seen> {
     match within(gateway, outgoing::states(gateway)).await {
         Ok(states) if states.is_empty() => vec![Seen::NoEndpoint],
-        Ok(states) => states.into_iter().map(endpoint).collect(),
+        Ok(states) => states.into_iter().map(Seen::Endpoint).collect(),
         Err(why) => vec![Seen::Unseen(Check::Endpoint, why.reason())],
     }
-}
-
-fn endpoint(state: EndpointState) -> Seen {
-    let EndpointState { host, outgoing, waiting_since } = state;
-    Seen::Endpoint(EndpointSeen { host, outgoing, waiting_since })
 }

@@ -28,6 +28,7 @@ use crate::app::references;
 use crate::app::refresh;
 use crate::app::refresh::Access;
 use crate::app::refresh::AccessError;
+use crate::domain::grant::CLOCKS_APART;
 use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
@@ -43,9 +44,6 @@ const SAVE_FOR: Duration = Duration::from_mins(10);
 const SAVE_AGAIN: Duration = Duration::from_secs(2);
 /// How often a change is decided anew when others change the same grant.
 const ATTEMPTS: usize = 16;
-
-/// So far the provider's clock and those of replicas may be apart.
-const CLOCKS_APART: Duration = Duration::from_mins(15);
 
 /// Why a grant was not changed.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ pub mod attention;
 pub mod booking;
 pub mod budget;
 pub mod call;
+pub mod causes;
 pub mod change;
 pub mod choice;
 pub mod closures;

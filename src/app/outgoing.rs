@@ -20,6 +20,7 @@ use crate::app::ports::traces::Only;
 use crate::app::receivers;
 use crate::app::receivers::Receiver;
 use crate::app::round::Round;
+use crate::domain::finding::EndpointSeen;
 use crate::domain::id::EndpointId;
 use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
@@ -215,20 +216,9 @@ fn report_lost(receiver: &Receiver, events: u64) {
     }
 }
 
-/// An endpoint as an operator sees it.
-#[derive(Debug, Clone)]
-pub struct EndpointState {
-    /// Scheme and host of its address, with a number where another has the same.
-    pub host: String,
-    /// How far it has been told, and how it takes it.
-    pub outgoing: Arc<Outgoing>,
-    /// When the oldest event came that it has not been told; `None` when it has been told all.
-    pub waiting_since: Option<Timestamp>,
-}
-
 /// How it stands with every endpoint that this gateway is told of. One that no gateway has begun yet will be told of what
 /// comes from now on.
-pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointState>, StoreError> {
+pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointSeen>, StoreError> {
     let receivers = gateway.receivers.known().await?;
     let mut states = Vec::new();
     for (receiver, host) in receivers.iter().zip(receivers::names(&receivers)) {
@@ -239,7 +229,7 @@ pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointState>, StoreError>
         let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
         let fresh = fresh.events.first().map(|(place, _)| place.at());
         let waiting = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh).min();
-        states.push(EndpointState { host, outgoing, waiting_since: waiting });
+        states.push(EndpointSeen { host, outgoing, waiting_since: waiting });
     }
     Ok(states)
 }

@@ -143,11 +143,15 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
             let now = gateway.clock.now();
             let renewed = as_pair(fresh, &pair, now);
             let saved = save(gateway, id, |grant| {
+                let had_lapsed = grant.tokens.pair().is_none();
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
-                Some(due(gateway, grant, now))
+                let is_back = had_lapsed && grant.tokens.pair().is_some();
+                // Accounts were told of a lapse that was none.
+                Some(if is_back { now } else { due(gateway, grant, now) })
             })
             .await?;
             info!(grant = %id, "tokens refreshed");
+            gateway.bell.notify_one();
             if let Some(saved) = saved {
                 watch(gateway, saved);
             }

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use crate::app::gateway::Gateway;
 use crate::app::outgoing;
-use crate::app::outgoing::EndpointState;
+use crate::domain::finding::EndpointSeen;
 
 /// How long the store may take for all of it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -19,7 +19,7 @@ pub enum Vitals {
     /// It did.
     StoreUp {
         /// How it stands with who is told of events; `None` where that could not be read.
-        endpoints: Option<Vec<EndpointState>>,
+        endpoints: Option<Vec<EndpointSeen>>,
     },
 }
 

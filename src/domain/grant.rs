@@ -249,8 +249,8 @@ impl TokenPair {
     }
 }
 
-/// So far apart may the clocks of two replicas be: what is older than that for one of them is old.
-const CLOCKS_APART: Duration = Duration::from_mins(15);
+/// So far apart may two clocks be, of replicas or the provider's: what is older than that for one of them is old.
+pub const CLOCKS_APART: Duration = Duration::from_mins(15);
 
 /// Must exceed the provider timeout: a token that dies in flight reads as a revoked grant.
 const MARGIN: Duration = Duration::from_secs(30);

@@ -371,11 +371,6 @@ impl Outgoing {
         self
     }
 
-    /// The first place of which it has not been told everything.
-    pub fn waits_at(&self) -> FeedPlace {
-        self.lanes.values().map(|lane| lane.after).fold(self.cursor, FeedPlace::min)
-    }
-
     /// The sites that stand behind the cursor.
     pub fn laned(&self) -> BTreeSet<SiteId> {
         self.lanes.keys().cloned().collect()

@@ -14,10 +14,10 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
-use crate::app::outgoing::EndpointState;
 use crate::app::vitals::Vitals;
 use crate::app::webhooks::Answer;
 use crate::app::webhooks::Taken;
+use crate::domain::finding::EndpointSeen;
 use crate::domain::outgoing::Health;
 use crate::web::problem::Problem;
 
@@ -99,12 +99,12 @@ impl Metrics {
 }
 
 /// Adds how it stands with who is told of events. It is read of the records that replicas share: each says the same.
-fn register(registry: &mut Registry, endpoints: &[EndpointState], now: Timestamp) {
+fn register(registry: &mut Registry, endpoints: &[EndpointSeen], now: Timestamp) {
     let states = Family::<StateLabels, Gauge>::default();
     let given_up = Family::<EndpointLabels, Counter>::default();
     let lost = Family::<EndpointLabels, Counter>::default();
     let ages = Family::<EndpointLabels, Gauge<f64, AtomicU64>>::default();
-    for EndpointState { host, outgoing, waiting_since } in endpoints {
+    for EndpointSeen { host, outgoing, waiting_since } in endpoints {
         for state in STATES {
             let labels = StateLabels { endpoint: host.clone(), state };
             states.get_or_create(&labels).set(i64::from(state == name_of(outgoing.health)));

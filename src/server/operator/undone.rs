@@ -1,7 +1,6 @@
 //! Owns why an operator's order was not carried out, in one line.
 
-use std::error::Error;
-
+use crate::app::causes::WithCauses;
 use crate::app::ports::stored::StoreError;
 use crate::domain::id::InvalidId;
 
@@ -22,8 +21,6 @@ pub(in crate::server::operator) enum Undone {
 impl Undone {
     /// It and its causes, in one line.
     pub(in crate::server::operator) fn reason(&self) -> String {
-        let own: &(dyn Error + 'static) = self;
-        let causes = std::iter::successors(Some(own), |error: &&(dyn Error + 'static)| (*error).source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        WithCauses(self).to_string()
     }
 }

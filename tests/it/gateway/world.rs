@@ -4,10 +4,10 @@ use std::process::Output;
 use std::time::Duration;
 
 use greenroom::app::outgoing;
-use greenroom::app::outgoing::EndpointState;
 use greenroom::app::ports::clock::Clock;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
+use greenroom::domain::finding::EndpointSeen;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
@@ -322,7 +322,7 @@ impl World {
     }
 
     /// How it stands with who is told of events.
-    pub(crate) async fn endpoints(&self) -> Vec<EndpointState> {
+    pub(crate) async fn endpoints(&self) -> Vec<EndpointSeen> {
         outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
     }
 

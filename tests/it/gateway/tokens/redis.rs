@@ -80,6 +80,25 @@ async fn r29_clocks_ten_minutes_apart_refresh_once_and_blame_nobody() {
     assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
 }
 
+#[tokio::test]
+async fn r29_an_alarm_that_was_none_ends_as_soon_as_the_tokens_are_there() {
+    let pair = Pair::start().await;
+    let before = pair.held().await;
+    pair.world.fault("oauth.token.refresh", 1, json!({"kind": "delay", "seconds": 10})).await;
+    let asked = tokio::spawn(pair.asking(0).send());
+    pair.until_spent().await;
+    // The store forgets that a refresh is under way: another spends the old token once more.
+    pair.go_back(&before).await;
+    assert_eq!(pair.asking(1).send().await.unwrap().status(), StatusCode::CONFLICT);
+    let is = async |state: &str| pair.state().await == state;
+    pair.world.until("it is alarmed", async || is("reauthorization_required").await).await;
+    pair.world.clock.advance(Duration::from_secs(10));
+    pair.world.until("the alarm is over", async || is("active").await).await;
+    asked.await.unwrap().unwrap();
+    pair.works().await;
+    assert_eq!(pair.news().await, ["account.reauthorization_required", "account.recovered"]);
+}
+
 /// Where a replica is with a refresh when it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Killed {
