@@ -27,8 +27,10 @@ pub(super) struct Exchange {
 /// How a refresh ended for who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// With Zoom's whole answer.
-    Answered,
+    /// With new tokens.
+    Renewed,
+    /// With none, and nothing was carried out.
+    Refused,
     /// Zoom may have carried it out, and its answer did not come back.
     Lost,
 }

@@ -23,6 +23,7 @@ use greenroom::store::kv::Expect;
 use greenroom::store::kv::Found;
 use greenroom::store::kv::IndexChange;
 use greenroom::store::kv::KvError;
+use greenroom::store::kv::OP_ID_LIFETIME;
 use greenroom::store::kv::OpId;
 use greenroom::store::kv::Order;
 use greenroom::store::kv::Outcome;
@@ -45,15 +46,19 @@ struct Record {
     bytes: Arc<Vec<u8>>,
 }
 
-/// What stands in the store.
+/// What stands in a partition.
 #[derive(Clone, Default)]
-struct Stock {
-    records: BTreeMap<(Partition, Key), Record>,
-    indexes: BTreeMap<(Partition, IndexName), BTreeSet<(i64, String)>>,
-    hints: BTreeMap<Partition, i64>,
-    floors: BTreeMap<Partition, Version>,
-    operations: BTreeSet<(Partition, OpId)>,
+struct Shard {
+    records: BTreeMap<Key, Record>,
+    indexes: BTreeMap<IndexName, BTreeSet<(i64, String)>>,
+    hint: Option<i64>,
+    floor: Version,
+    operations: BTreeMap<OpId, Timestamp>,
 }
+
+/// What stands in the store. What was before shares all partitions that are the same.
+#[derive(Clone, Default)]
+struct Stock(BTreeMap<Partition, Arc<Shard>>);
 
 /// Whether the store keeps what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,38 +89,42 @@ impl Shelf {
 
     pub(super) fn read(&self, partition: &Partition, asks: &[Ask]) -> Snapshot {
         let (now, stock) = (self.timeline.now(), &self.stock.lock().unwrap().0);
-        let found = asks.iter().map(|ask| match stock.find(partition, &ask.key, now) {
+        let shard = stock.shard(partition);
+        let found = asks.iter().map(|ask| match shard.find(&ask.key, now) {
             None => Found::Absent,
             Some(record) if ask.known == Some(record.version) => Found::Unchanged(record.version),
             Some(record) => Found::Record { version: record.version, bytes: record.bytes.to_vec() },
         });
-        Snapshot { floor: stock.floor(partition), found: found.collect() }
+        Snapshot { floor: shard.floor, found: found.collect() }
     }
 
     pub(super) fn commit(&self, partition: &Partition, commit: &Commit) -> Result<Outcome, KvError> {
         refuse(commit)?;
         let now = self.timeline.now();
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
-        if stock.operations.contains(&(partition.clone(), commit.op_id.clone())) {
+        let shard = stock.shard(partition);
+        if shard.operations.get(&commit.op_id).is_some_and(|until| now < *until) {
             return Ok(Outcome::AlreadyDone);
         }
-        if !commit.changes.iter().all(|change| stock.holds(partition, change, now)) {
+        if !commit.changes.iter().all(|change| shard.holds(change, now)) {
             return Ok(Outcome::Conflict);
         }
         self.keep(stock, earlier);
+        let shard = stock.shard_mut(partition);
         for change in &commit.changes {
-            stock.write(partition, change, now);
+            shard.write(change, now);
         }
         for change in &commit.index {
-            stock.index(partition, change);
+            shard.index(change);
         }
-        stock.operations.insert((partition.clone(), commit.op_id.clone()));
+        shard.operations.insert(commit.op_id.clone(), now + OP_ID_LIFETIME);
+        shard.tidy(now);
         Ok(Outcome::Committed)
     }
 
     pub(super) fn range(&self, partition: &Partition, index: &IndexName, range: &Range) -> Vec<Entry> {
-        let stock = &self.stock.lock().unwrap().0;
-        let Some(all) = stock.indexes.get(&(partition.clone(), index.clone())) else { return Vec::new() };
+        let shard = self.stock.lock().unwrap().0.shard(partition);
+        let Some(all) = shard.indexes.get(index) else { return Vec::new() };
         let after = range.after.as_ref().map(|after| (after.score, after.member.clone()));
         let within = all.iter().filter(|(score, _)| (range.min..=range.max).contains(score));
         let entry = |(score, member): &(i64, String)| Entry { score: *score, member: member.clone() };
@@ -130,23 +139,22 @@ impl Shelf {
     pub(super) fn draw(&self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Drawn {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
         self.keep(stock, earlier);
-        stock.draw(partition, index, draws)
+        stock.shard_mut(partition).draw(index, draws)
     }
 
     pub(super) fn hint(&self, partition: &Partition, at_ms: i64) {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
         self.keep(stock, earlier);
-        let noted = match stock.hints.get(partition) {
-            Some(sooner) if *sooner <= at_ms => sooner - if sooner % 2 == 0 { 2 } else { 1 },
+        let shard = stock.shard_mut(partition);
+        shard.hint = Some(match shard.hint {
+            Some(sooner) if sooner <= at_ms => sooner - if sooner % 2 == 0 { 2 } else { 1 },
             _ => at_ms,
-        };
-        stock.hints.insert(partition.clone(), noted);
+        });
     }
 
     pub(super) fn hinted(&self, until_ms: i64, limit: usize) -> Vec<(Partition, i64)> {
         let stock = &self.stock.lock().unwrap().0;
-        let mut hinted =
-            stock.hints.iter().map(|(partition, at)| (partition.clone(), *at)).collect::<Vec<_>>();
+        let mut hinted = stock.hints().map(|(partition, at)| (partition.clone(), at)).collect::<Vec<_>>();
         hinted.retain(|(_, at)| *at <= until_ms);
         hinted.sort_by_key(|(partition, at)| (*at, partition.to_string()));
         hinted.truncate(limit);
@@ -155,43 +163,34 @@ impl Shelf {
 
     pub(super) fn settle_hint(&self, partition: &Partition, seen_ms: i64, next_ms: Option<i64>) -> Settled {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
-        if stock.hints.get(partition) != Some(&seen_ms) {
+        if stock.shard(partition).hint != Some(seen_ms) {
             return Settled::Changed;
         }
         self.keep(stock, earlier);
-        match next_ms {
-            Some(next) => stock.hints.insert(partition.clone(), next),
-            None => stock.hints.remove(partition),
-        };
+        stock.shard_mut(partition).hint = next_ms;
         Settled::Done
     }
 
     pub(super) fn purge(&self, partition: &Partition) -> u64 {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
         self.keep(stock, earlier);
-        let of_it = |record: &(&(Partition, Key), &Record)| record.0.0 == *partition;
-        let versions =
-            stock.records.iter().filter(of_it).map(|(_, record)| record.version).collect::<Vec<_>>();
-        if let Some(highest) = versions.iter().max() {
-            stock.raise(partition, *highest);
-        }
-        stock.records.retain(|(of, _), _| of != partition);
-        stock.indexes.retain(|(of, _), _| of != partition);
-        stock.operations.retain(|(of, _)| of != partition);
-        stock.hints.remove(partition);
-        versions.len() as u64
+        let shard = stock.shard_mut(partition);
+        let versions = shard.records.values().map(|record| record.version);
+        let (count, floor) = (versions.len() as u64, versions.fold(shard.floor, Version::max));
+        *shard = Shard { floor, ..Shard::default() };
+        count
     }
 
     /// When the next work is hinted to be due.
     pub(super) fn next_hint_ms(&self) -> Option<i64> {
-        self.stock.lock().unwrap().0.hints.values().min().copied()
+        self.stock.lock().unwrap().0.hints().map(|(_, at)| at).min()
     }
 
     /// When work other than that of grants is hinted to be due next.
     pub(super) fn next_hint_beside_grants_ms(&self) -> Option<i64> {
         let stock = self.stock.lock().unwrap();
-        let others = stock.0.hints.iter().filter(|(partition, _)| !matches!(partition, Partition::Grant(_)));
-        others.map(|(_, at)| *at).min()
+        let others = stock.0.hints().filter(|(partition, _)| !matches!(partition, Partition::Grant(_)));
+        others.map(|(_, at)| at).min()
     }
 
     /// Goes back to what stood before the last so many writes: what a store does whose replica takes over without them.
@@ -224,43 +223,49 @@ fn refuse(commit: &Commit) -> Result<(), KvError> {
 }
 
 impl Stock {
-    fn find(&self, partition: &Partition, key: &Key, now: Timestamp) -> Option<&Record> {
-        let record = self.records.get(&(partition.clone(), key.clone()))?;
-        record.expires_at.is_none_or(|at| now < at).then_some(record)
+    fn shard(&self, partition: &Partition) -> Arc<Shard> {
+        self.0.get(partition).cloned().unwrap_or_default()
     }
 
-    fn floor(&self, partition: &Partition) -> Version {
-        self.floors.get(partition).copied().unwrap_or_default()
+    fn shard_mut(&mut self, partition: &Partition) -> &mut Shard {
+        Arc::make_mut(self.0.entry(partition.clone()).or_default())
     }
 
-    fn raise(&mut self, partition: &Partition, to: Version) {
-        let raised = self.floor(partition).max(to);
-        if raised > Version::ZERO {
-            self.floors.insert(partition.clone(), raised);
-        }
+    fn hints(&self) -> impl Iterator<Item = (&Partition, i64)> {
+        self.0.iter().filter_map(|(partition, shard)| Some((partition, shard.hint?)))
+    }
+}
+
+impl Shard {
+    fn find(&self, key: &Key, now: Timestamp) -> Option<&Record> {
+        let record = self.records.get(key)?;
+        record.stands(now).then_some(record)
     }
 
-    fn holds(&self, partition: &Partition, change: &Change, now: Timestamp) -> bool {
-        let standing = self.find(partition, &change.key, now).map(|record| record.version);
+    fn raise(&mut self, to: Version) {
+        self.floor = self.floor.max(to);
+    }
+
+    fn holds(&self, change: &Change, now: Timestamp) -> bool {
+        let standing = self.find(&change.key, now).map(|record| record.version);
         match (change.expect, standing, &change.write) {
             (Expect::Version(expected), Some(version), Write::Put { version: next, .. }) => {
                 expected == version && *next > expected
             }
             (Expect::Version(expected), Some(version), _) => expected == version,
-            (Expect::Absent, None, Write::Put { version, .. }) => *version > self.floor(partition),
+            (Expect::Absent, None, Write::Put { version, .. }) => *version > self.floor,
             (Expect::Absent, None, _) => true,
             (Expect::Version(_), None, _) | (Expect::Absent, Some(_), _) => false,
         }
     }
 
-    fn write(&mut self, partition: &Partition, change: &Change, now: Timestamp) {
-        let place = (partition.clone(), change.key.clone());
+    fn write(&mut self, change: &Change, now: Timestamp) {
         match &change.write {
             Write::Check => {}
             // What has expired is not there, though it still stands.
             Write::Extend { .. } | Write::Remove if change.expect == Expect::Absent => {}
             Write::Extend { ttl } => {
-                if let Some(record) = self.records.get_mut(&place) {
+                if let Some(record) = self.records.get_mut(&change.key) {
                     let until = expiry(now, *ttl);
                     let is_longer = until.is_none_or(|until| record.expires_at.is_some_and(|at| until > at));
                     record.expires_at = if is_longer { until } else { record.expires_at };
@@ -268,25 +273,25 @@ impl Stock {
             }
             Write::Put { version, bytes, ttl } => {
                 if ttl.is_some() {
-                    self.raise(partition, *version);
+                    self.raise(*version);
                 }
                 let (expires_at, bytes) = (expiry(now, *ttl), Arc::new(bytes.clone()));
-                self.records.insert(place, Record { version: *version, expires_at, bytes });
+                self.records.insert(change.key.clone(), Record { version: *version, expires_at, bytes });
             }
             Write::Remove => {
-                if let Some(record) = self.records.remove(&place) {
-                    self.raise(partition, record.version);
+                if let Some(record) = self.records.remove(&change.key) {
+                    self.raise(record.version);
                 }
             }
         }
     }
 
-    fn index(&mut self, partition: &Partition, change: &IndexChange) {
+    fn index(&mut self, change: &IndexChange) {
         let (IndexChange::Add { index, .. }
         | IndexChange::Append { index, .. }
         | IndexChange::Remove { index, .. }
         | IndexChange::RemoveSeen { index, .. }) = change;
-        let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
+        let entries = self.indexes.entry(index.clone()).or_default();
         match change {
             IndexChange::Add { member, score, .. } => {
                 entries.retain(|(_, other)| other != member);
@@ -304,8 +309,8 @@ impl Stock {
         }
     }
 
-    fn draw(&mut self, partition: &Partition, index: &IndexName, draws: &[Draw]) -> Drawn {
-        let entries = self.indexes.entry((partition.clone(), index.clone())).or_default();
+    fn draw(&mut self, index: &IndexName, draws: &[Draw]) -> Drawn {
+        let entries = self.indexes.entry(index.clone()).or_default();
         let named = |(score, member): &(i64, String)| (Tally::new(member.clone()), *score);
         let mut numbers = entries.iter().map(named).collect::<BTreeMap<_, _>>();
         let outcome = Drawn::from(&mut numbers, draws);
@@ -314,6 +319,18 @@ impl Stock {
             *entries = numbers.into_iter().map(entry).collect();
         }
         outcome
+    }
+
+    /// Drops what has expired.
+    fn tidy(&mut self, now: Timestamp) {
+        self.records.retain(|_, record| record.stands(now));
+        self.operations.retain(|_, until| now < *until);
+    }
+}
+
+impl Record {
+    fn stands(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
     }
 }
 

@@ -160,13 +160,15 @@ impl Transport for Wire {
 /// Whether Zoom may have carried out what its answer does not say to who asked.
 fn end_of(fate: Fate, said: &Reply) -> End {
     match fate {
-        Fate::Answered(..) if said.is_ok() => End::Answered,
+        Fate::Answered(..) => match said {
+            Ok(answer) if answer.status.is_success() => End::Renewed,
+            Ok(_) => End::Refused,
+            Err(_) => End::Lost,
+        },
         Fate::NotSent | Fate::DroppedBefore | Fate::FailedBefore | Fate::Page | Fate::TooMany(_) => {
-            End::Answered
+            End::Refused
         }
-        Fate::Answered(..) | Fate::DroppedAfter | Fate::Late(_) | Fate::FailedAfter | Fate::Truncated => {
-            End::Lost
-        }
+        Fate::DroppedAfter | Fate::Late(_) | Fate::FailedAfter | Fate::Truncated => End::Lost,
     }
 }
 
