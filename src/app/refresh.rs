@@ -265,7 +265,8 @@ async fn settle_lapse(
 }
 
 /// Looks whether what was saved still stands: a store whose primary fails may have forgotten it, and nobody else knows
-/// the tokens. Goes on beside whoever saved it, and ends with the gateway, which waits only for what is not saved yet.
+/// the tokens. While the store does not answer, which it does not while it fails over, is looked again and again. Goes on
+/// beside whoever saved it, and ends with the gateway, which waits only for what is not saved yet.
 ///
 /// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
 pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
@@ -274,16 +275,24 @@ pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
     tokio::spawn(async move {
         for pause in LOOK_BACK {
             clock.wait(pause).await;
-            let Some(grants) = grants.upgrade() else { return };
-            match look_back(grants.as_ref(), &saved, clock.now()).await {
-                Ok(Stands::AsSaved) => {}
-                Ok(Stands::Again) => {
-                    warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
-                    bell.notify_one();
+            let give_up_at = after(clock.now(), SAVE_FOR);
+            loop {
+                let Some(grants) = grants.upgrade() else { return };
+                match look_back(grants.as_ref(), &saved, clock.now()).await {
+                    Ok(Stands::AsSaved) => break,
+                    Ok(Stands::Again) => {
+                        warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
+                        bell.notify_one();
+                        break;
+                    }
+                    Err(error) if clock.now() >= give_up_at => {
+                        error!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
+                        break;
+                    }
+                    Err(_) => {}
                 }
-                Err(error) => {
-                    warn!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
-                }
+                drop(grants);
+                clock.wait(SAVE_PAUSE).await;
             }
         }
     });

@@ -27,6 +27,22 @@ async fn r29_a_store_that_loses_the_last_commit_is_told_the_tokens_again() {
 }
 
 #[tokio::test]
+async fn r29_a_store_that_went_back_and_takes_no_writes_for_long_is_told_the_tokens_when_it_does() {
+    let pair = Pair::start().await;
+    let before = pair.held().await;
+    assert_eq!(pair.ask(0).await, StatusCode::OK);
+    pair.go_back(&before).await;
+    pair.needs_replicas(1).await;
+    pair.pass(240).await;
+    assert_eq!(pair.held().await, before, "nothing is written");
+    pair.needs_replicas(0).await;
+    pair.pass(5).await;
+    pair.works().await;
+    assert_eq!(pair.refreshes().await, (1, 1));
+    assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
+}
+
+#[tokio::test]
 async fn r29_tokens_that_an_authorisation_brought_are_told_again_as_well() {
     let pair = Pair::start().await;
     let before = pair.held().await;

@@ -173,6 +173,21 @@ impl Pair {
             let () = restore.query_async(&mut store).await.unwrap();
         }
     }
+
+    /// The store takes writes only while so many replicas follow it; none does.
+    pub(super) async fn needs_replicas(&self, wanted: u8) {
+        let mut store = self.world.redis.as_ref().unwrap().connect().await;
+        let set = redis::cmd("CONFIG").arg("SET").arg("min-replicas-to-write").arg(wanted).to_owned();
+        let () = set.query_async(&mut store).await.unwrap();
+    }
+
+    /// Lets time pass second by second, whatever gateways do meanwhile.
+    pub(super) async fn pass(&self, seconds: u64) {
+        for _ in 0..seconds {
+            self.world.clock.advance(Duration::from_secs(1));
+            SystemClock.wait(Duration::from_millis(10)).await;
+        }
+    }
 }
 
 fn bearer(token: &str) -> reqwest::header::HeaderMap {
