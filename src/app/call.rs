@@ -117,10 +117,7 @@ where
     };
     let access =
         refresh::access(gateway, grant, Need::NewerThan(refused)).await.map_err(|error| no_access(&error))?;
-    let outcome = match paid(gateway, asked, &access, &attempt).await? {
-        Err(ProviderError::TokenRefused) => Err(ProviderError::Reauthorize(LapseReason::Refused)),
-        outcome => outcome,
-    };
+    let outcome = paid(gateway, asked, &access, &attempt).await?;
     judge(gateway, grant, access.generation, outcome).await
 }
 

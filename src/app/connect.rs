@@ -20,6 +20,7 @@ use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::store::Life;
 use crate::app::ports::store::Ticket;
 use crate::app::ports::stored::StoreError;
+use crate::app::references;
 use crate::domain::account::AccountState;
 use crate::domain::account::HostedAccount;
 use crate::domain::account::Owner;
@@ -189,7 +190,9 @@ pub async fn confirm(gateway: &Gateway, visitor: &Visitor, shown: &str) -> Resul
         scopes: pending.scopes,
         state: AccountState::Active,
     };
+    let grant = account.grant.clone();
     accounts::put_hosted(gateway, &place, account).await?;
+    references::watch(gateway, &grant, &place);
     forget_pending(gateway, visitor).await?;
     Ok(pending.owner)
 }

@@ -1,6 +1,7 @@
 //! Use case: keep grants: take in authorisations, know who refers to them, revoke what nobody needs (R2, R7,
 //! correctness.md section 3). Renews no tokens.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due::CONFIRM_WITHIN;
 use crate::app::grants_due::RELEASE_AFTER;
@@ -24,6 +26,7 @@ use crate::app::ports::store::GrantUser;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::app::ports::stored::Stored;
 use crate::app::references;
 use crate::app::refresh;
 use crate::app::refresh::Access;
@@ -60,7 +63,8 @@ pub enum GrantError {
 }
 
 /// Takes in an authorisation: its tokens replace those of the user's grant at once, also before anybody confirms
-/// the account, since they killed the ones before (correctness.md section 3). References stay.
+/// the account, since they killed the ones before (correctness.md section 3). References stay. A grant that cannot be
+/// opened is replaced as a whole, and what refers to it is gathered from the sites.
 ///
 /// Run it in a task of its own: it tries for ten minutes to save what cannot be had again. Refuses with
 /// [`GrantError::Busy`], [`GrantError::Store`].
@@ -249,12 +253,18 @@ async fn adopt_once(
     let user = GrantUser { client_id, account_id: &host.account_id, user_id: &host.user_id };
     let id = gateway.grants.id_of(&user).await?;
     for _ in 0..ATTEMPTS {
-        let stored = gateway.grants.read(&id).await?;
+        let stored = standing(gateway, &id).await?;
         let later = stored.value.as_ref().filter(|grant| grant.authorized_at > since);
         if let (Turn::FromMemory, Some(later)) = (turn, later) {
             return Ok(Arc::clone(later));
         }
-        let grant = Arc::new(renewed(stored.value.as_deref(), &id, authorized, (client_id, since)));
+        // Where it is made anew, accounts may still name the one that was.
+        let references = match &stored.value {
+            Some(grant) => grant.references.clone(),
+            None => references::named(gateway, &host.account_id, &id).await?,
+        };
+        let before = stored.value.as_deref();
+        let grant = Arc::new(renewed(before, (&id, references), authorized, (client_id, since)));
         if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
             info!(grant.id = %id, "grant authorised");
             refresh::watch(gateway, Arc::clone(&grant));
@@ -267,10 +277,22 @@ async fn adopt_once(
     Err(GrantError::Busy)
 }
 
+/// The grant that a new authorisation replaces. One that cannot be opened is discarded: its tokens died with the consent.
+async fn standing(gateway: &Gateway, id: &GrantId) -> Result<Stored<Grant>, StoreError> {
+    match gateway.grants.read(id).await {
+        Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+            warn!(grant.id = %id, error = %WithCauses(&error), "a grant that cannot be opened is replaced");
+            gateway.grants.discard(id).await?;
+            gateway.grants.read(id).await
+        }
+        read => read,
+    }
+}
+
 /// The grant of a user after an authorisation; one that lacks permissions lapses, where accounts use it.
 fn renewed(
     before: Option<&Grant>,
-    id: &GrantId,
+    (id, references): (&GrantId, BTreeSet<Reference>),
     authorized: &Authorized,
     (client_id, now): (&str, Timestamp),
 ) -> Grant {
@@ -283,7 +305,6 @@ fn renewed(
         generation: before.map_or(1, |grant| grant.tokens.generation() + 1),
         api_url: tokens.api_url.clone(),
     };
-    let references = before.map(|grant| grant.references.clone()).unwrap_or_default();
     // Accounts that are served must not be served by half; where there are none, the tokens are kept to revoke them.
     let tokens_kept = if authorized.lacking.is_empty() || references.is_empty() {
         Tokens::Active(pair)
@@ -355,7 +376,7 @@ async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
         return Ok(());
     }
     if gateway.grants.commit(&decided.id, stored.basis, GrantChange::Remove).await? == Committed::Yes {
-        info!("grant revoked and removed");
+        info!("grant ended and removed");
     }
     Ok(())
 }

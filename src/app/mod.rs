@@ -26,6 +26,7 @@ pub mod hosts;
 pub mod inventory;
 pub mod jobs;
 pub mod join;
+pub mod look_back;
 pub mod looks;
 pub mod lost;
 pub mod mint;

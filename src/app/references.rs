@@ -1,6 +1,7 @@
 //! Owns what sites and a grant say to each other: whether it works, whose it is, and whether they refer to it (R2, R7).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,10 +16,15 @@ use crate::app::grants_due::NEEDED_FOR_LONG;
 use crate::app::grants_due::NEEDED_FOR_NOW;
 use crate::app::grants_due::RELEASE_AFTER;
 use crate::app::grants_due::UNTOLD_AGAIN;
+use crate::app::look_back::Found;
+use crate::app::look_back::look_back;
+use crate::app::ports::store::GrantChange;
+use crate::app::ports::store::Grants;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::store::SessionRange;
 use crate::app::ports::store::SessionsOf;
 use crate::app::ports::store::SiteSnapshot;
+use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::domain::account::AccountState;
 use crate::domain::account::Connection;
@@ -67,6 +73,80 @@ pub async fn tell(gateway: &Gateway, grant: &Grant) -> Told {
         }
     }
     told
+}
+
+/// Looks whether a grant still knows of an account that uses it, and writes it again where the store went back over it: the
+/// grant would be revoked when nothing else refers to it. Ends with the gateway.
+pub fn watch(gateway: &Gateway, grant: &GrantId, reference: &Reference) {
+    let (sites, grants) = (Arc::downgrade(&gateway.sites), Arc::downgrade(&gateway.grants));
+    let (grant, reference, clock) = (grant.clone(), reference.clone(), Arc::clone(&gateway.clock));
+    look_back(Arc::clone(&gateway.clock), move || {
+        let (sites, grants) = (sites.upgrade(), grants.upgrade());
+        let (grant, reference, now) = (grant.clone(), reference.clone(), clock.now());
+        async move {
+            let (Some(sites), Some(grants)) = (sites, grants) else { return Ok(Found::Ended) };
+            let site = sites.read(&reference.site, &[]).await?.site.value;
+            let account = site.as_ref().and_then(|site| site.accounts.get(&reference.owner));
+            if account.and_then(|account| account.connection.hosted()).is_some_and(|used| used.grant == grant)
+            {
+                refer(grants.as_ref(), &grant, &reference, now).await?;
+            }
+            Ok(Found::Settled)
+        }
+    });
+}
+
+async fn refer(
+    grants: &dyn Grants,
+    id: &GrantId,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    loop {
+        let stored = grants.read(id).await?;
+        let Some(grant) = stored.value.filter(|grant| !grant.references.contains(reference)) else {
+            return Ok(());
+        };
+        let mut referred = Grant::clone(&grant);
+        referred.references.insert(reference.clone());
+        let change = GrantChange::Put { grant: Arc::new(referred), due: now };
+        if grants.commit(id, stored.basis, change).await? == Committed::Yes {
+            warn!(grant = %id, site.id = %reference.site, "the store went back over a reference: it was written again");
+            return Ok(());
+        }
+    }
+}
+
+/// The accounts that name a grant: what refers to it, where no record of its own says so. A site that cannot be opened is
+/// left out: its accounts come back when they are reconnected.
+///
+/// Refuses with [`StoreError`] where the store does not answer.
+pub async fn named(
+    gateway: &Gateway,
+    organisation: &str,
+    grant: &GrantId,
+) -> Result<BTreeSet<Reference>, StoreError> {
+    let (mut last, mut named) = (None, BTreeSet::new());
+    loop {
+        let sites = gateway.directory.sites_of(organisation, last.as_ref()).await?;
+        for noted in &sites {
+            let site = match gateway.sites.read(&noted.site, &[]).await {
+                Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+                    warn!(site.id = %noted.site, error = %error, "a site cannot say which grants it uses");
+                    continue;
+                }
+                read => read?.site.value,
+            };
+            let accounts = site.iter().flat_map(|site| &site.accounts);
+            let of_it = accounts.filter(|(_, account)| {
+                account.connection.hosted().is_some_and(|hosted| hosted.grant == *grant)
+            });
+            named
+                .extend(of_it.map(|(owner, _)| Reference { site: noted.site.clone(), owner: owner.clone() }));
+        }
+        let Some(next) = sites.into_iter().last() else { return Ok(named) };
+        last = Some(next);
+    }
 }
 
 /// Whether a site's record says that it uses a grant.

@@ -12,6 +12,8 @@ use tracing::warn;
 use crate::app::flights::Seat;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due;
+use crate::app::look_back::Found;
+use crate::app::look_back::look_back;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
@@ -36,8 +38,6 @@ const ROUNDS: usize = 40;
 const SAVE_FOR: Duration = Duration::from_mins(10);
 /// How long before a store that did not take new tokens is asked again.
 const SAVE_PAUSE: Duration = Duration::from_millis(500);
-/// When new tokens are looked for again, one after the other: longer than a failover takes.
-const LOOK_BACK: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(25), Duration::from_mins(1)];
 /// How long before a refresh of another replica is looked at again.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
@@ -116,9 +116,10 @@ fn usable(grant: &Grant) -> Result<Access, AccessError> {
     Ok(Access { host, generation: pair.generation, organisation, plan })
 }
 
-/// Begins a refresh in a task of its own, or joins the one under way; the token is cancelled when it is over.
+/// Begins a refresh in a task of its own, or joins the one under way; the token is cancelled when it is over. Shortly after
+/// one that the provider did not carry out none is begun.
 fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> CancellationToken {
-    let (over, flight) = match gateway.refreshes.board(id) {
+    let (over, flight) = match gateway.refreshes.board(id, gateway.clock.now()) {
         Seat::Passenger(flight) => return flight,
         Seat::Pilot(over, flight) => (over, flight),
     };
@@ -140,6 +141,7 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
     let Some((fence, pair)) = write_ahead(gateway, id, need).await? else { return Ok(()) };
     match gateway.authorization.refresh(&pair.refresh).await {
         Ok(fresh) => {
+            gateway.refreshes.end_rest(id);
             let now = gateway.clock.now();
             let renewed = as_pair(fresh, &pair, now);
             let saved = save(gateway, id, |grant| {
@@ -149,7 +151,10 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
                 // Accounts were told of a lapse that was none.
                 Some(if is_back { now } else { due(gateway, grant, now) })
             })
-            .await?;
+            .await
+            .inspect_err(|failure| {
+                error!(error = %failure, grant = %id, "tokens are lost: the store did not take them");
+            })?;
             info!(grant = %id, "tokens refreshed");
             gateway.bell.notify_one();
             if let Some(saved) = saved {
@@ -226,6 +231,7 @@ async fn settle_failure(
 
 async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), AccessError> {
     let now = gateway.clock.now();
+    gateway.refreshes.rest(id, now);
     save(gateway, id, |grant| {
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
         Some(due(gateway, grant, now))
@@ -264,50 +270,38 @@ async fn settle_lapse(
     Ok(())
 }
 
-/// Looks whether what was saved still stands: a store whose primary fails may have forgotten it, and nobody else knows
-/// the tokens. While the store does not answer, which it does not while it fails over, is looked again and again. Goes on
-/// beside whoever saved it, and ends with the gateway, which waits only for what is not saved yet.
+/// Looks whether what was saved still stands, and writes it again where the store went back over it: nobody else knows the
+/// tokens. Ends with the gateway, which waits only for what is not saved yet.
 ///
 /// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
 pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
     let grants = Arc::downgrade(&gateway.grants);
     let (clock, bell) = (Arc::clone(&gateway.clock), Arc::clone(&gateway.bell));
-    tokio::spawn(async move {
-        for pause in LOOK_BACK {
-            clock.wait(pause).await;
-            let give_up_at = after(clock.now(), SAVE_FOR);
-            loop {
-                let Some(grants) = grants.upgrade() else { return };
-                match look_back(grants.as_ref(), &saved, clock.now()).await {
-                    Ok(Stands::AsSaved) => break,
-                    Ok(Stands::Again) => {
-                        warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
-                        bell.notify_one();
-                        break;
-                    }
-                    Err(error) if clock.now() >= give_up_at => {
-                        error!(error = %error, grant = %saved.id, "it is not known whether new tokens still stand");
-                        break;
-                    }
-                    Err(_) => {}
-                }
-                drop(grants);
-                clock.wait(SAVE_PAUSE).await;
+    look_back(Arc::clone(&gateway.clock), move || {
+        let (grants, saved, now) = (grants.upgrade(), Arc::clone(&saved), clock.now());
+        let bell = Arc::clone(&bell);
+        async move {
+            let Some(grants) = grants else { return Ok(Found::Ended) };
+            if restore(grants.as_ref(), &saved, now).await? == Restored::Again {
+                warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
+                bell.notify_one();
             }
+            Ok(Found::Settled)
         }
     });
 }
 
-/// Whether what was saved was found.
-enum Stands {
-    /// It was, or what came after it.
-    AsSaved,
-    /// It was not: it was written again.
+/// Whether what was saved had to be written again.
+#[derive(PartialEq, Eq)]
+enum Restored {
+    /// It stands, or what came after it.
+    Stands,
+    /// It had to.
     Again,
 }
 
 /// Writes tokens again that the store went back over.
-async fn look_back(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result<Stands, StoreError> {
+async fn restore(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result<Restored, StoreError> {
     let mut restore = |grant: &mut Grant| {
         let is_withdrawn = matches!(grant.tokens, Tokens::Lapsed { reason: LapseReason::Removed, .. });
         let went_back = !is_withdrawn && grant.is_before(saved);
@@ -318,8 +312,8 @@ async fn look_back(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result
     };
     loop {
         match try_save(grants, &saved.id, &mut restore).await? {
-            (Committed::Yes, Some(_)) => return Ok(Stands::Again),
-            (Committed::Yes, None) => return Ok(Stands::AsSaved),
+            (Committed::Yes, Some(_)) => return Ok(Restored::Again),
+            (Committed::Yes, None) => return Ok(Restored::Stands),
             (Committed::Conflict, _) => {}
         }
     }
@@ -341,7 +335,6 @@ async fn save(
             Err(failure) => failure,
         };
         if gateway.clock.now() >= give_up_at {
-            error!(error = %failure, grant = %id, "tokens are lost: the store did not take them");
             return Err(failure.into());
         }
         gateway.clock.wait(SAVE_PAUSE).await;

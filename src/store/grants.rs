@@ -61,4 +61,9 @@ impl Grants for StoredGrants {
         let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
         work::commit_hinted(&self.sealed, &partition, (&commit, due)).await
     }
+
+    async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
+        self.sealed.purge(&Partition::Grant(id.clone())).await?;
+        Ok(())
+    }
 }

@@ -99,7 +99,7 @@ pub enum AuthorizationError {
     /// The answer was lost, or makes no sense: the token may be spent.
     #[error("the provider's answer was lost")]
     Ambiguous(#[source] CallError),
-    /// The user exists no more, or may hold no meetings.
+    /// The user exists no more.
     #[error("the provider does not know the user any more")]
     UserGone,
 }

@@ -160,6 +160,9 @@ pub trait Grants: Send + Sync + fmt::Debug {
 
     /// Writes a grant, or removes it; `due` is when it needs attention next.
     async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError>;
+
+    /// Removes what there is of a grant that cannot be opened.
+    async fn discard(&self, id: &GrantId) -> Result<(), StoreError>;
 }
 
 /// Whose grant it is.

@@ -28,8 +28,11 @@ pub(in crate::server::operator) fn what_to_do(diagnosis: Diagnosis) -> Option<&'
     }
 }
 
-/// What an operator can do about a record that cannot be opened.
-pub(in crate::server::operator) const UNREADABLE: &str = "its record cannot be opened: see that the keyring has every key that was ever used, or restore the record from a backup; where the account cannot be saved, disconnect it and have it connected again";
+/// What an operator can do about an authorisation whose record cannot be opened.
+pub(in crate::server::operator) const UNREADABLE: &str = "its record cannot be opened: see that the keyring has every key that was ever used, or restore the record from a backup; where neither can be, ask the owner to reconnect the account in the portal as the same Zoom user, which replaces it";
+
+/// What an operator can do about a site whose record cannot be opened.
+pub(in crate::server::operator) const SITE_UNREADABLE: &str = "its record cannot be opened: see that the keyring has every key that was ever used, or restore the record from a backup";
 
 fn lapsed(reason: LapseReason) -> &'static str {
     match reason {
@@ -48,33 +51,51 @@ fn lapsed(reason: LapseReason) -> &'static str {
     }
 }
 
+/// What an account that is disconnected leaves behind.
+pub(in crate::server::operator) struct Left<'a> {
+    /// Of which site it was.
+    pub(in crate::server::operator) site_id: &'a str,
+    /// How it was.
+    pub(in crate::server::operator) diagnosis: Diagnosis,
+    /// What it used, where that can be read.
+    pub(in crate::server::operator) grant: Option<&'a Grant>,
+    /// Who else uses it.
+    pub(in crate::server::operator) others: &'a [AccountName],
+}
+
+impl Left<'_> {
+    fn is_used_by_the_site(&self) -> bool {
+        self.others.iter().any(|other| other.site_id == self.site_id)
+    }
+}
+
 fn works(grant: Option<&Grant>) -> bool {
     grant.is_some_and(|grant| grant.tokens.pair().is_some())
 }
 
 /// What becomes of meetings ahead where an account is disconnected.
-pub(in crate::server::operator) fn meetings_follow(
-    meetings: Meetings,
-    grant: Option<&Grant>,
-) -> &'static str {
-    match (meetings, works(grant)) {
-        (Meetings::Keep, _) => "their meetings stay at Zoom",
-        (Meetings::Delete, true) => "their meetings are deleted at Zoom by a running gateway",
-        (Meetings::Delete, false) => {
+pub(in crate::server::operator) fn meetings_follow(meetings: Meetings, left: &Left<'_>) -> &'static str {
+    match (meetings, left.is_used_by_the_site(), works(left.grant)) {
+        (Meetings::Keep, _, _) => "their meetings stay at Zoom",
+        (Meetings::Delete, true, _) => {
+            "their meetings stay at Zoom, since another account of this site is the same Zoom user: disconnect that one as well to have them deleted"
+        }
+        (Meetings::Delete, false, true) => "their meetings are deleted at Zoom by a running gateway",
+        (Meetings::Delete, false, false) => {
             "their meetings stay at Zoom, since the authorisation does not work any more: whoever holds the Zoom account deletes them there"
         }
     }
 }
 
 /// What becomes of the authorisation then.
-pub(in crate::server::operator) fn revocation_follows(
-    others: &[AccountName],
-    grant: Option<&Grant>,
-) -> &'static str {
-    match (others.is_empty(), works(grant)) {
-        (false, _) => "other accounts go on using the authorisation",
-        (true, true) => "then the authorisation is revoked there",
-        (true, false) => "the authorisation did not work any more and is forgotten",
+pub(in crate::server::operator) fn revocation_follows(left: &Left<'_>) -> &'static str {
+    match (left.diagnosis, left.others.is_empty(), works(left.grant)) {
+        (Diagnosis::Unreadable, _, _) => {
+            "the authorisation cannot be opened: it is revoked once it can, and until then the user removes the app at Zoom"
+        }
+        (_, false, _) => "other accounts go on using the authorisation",
+        (_, true, true) => "then the authorisation is revoked there",
+        (_, true, false) => "the authorisation did not work any more and is forgotten",
     }
 }
 
@@ -82,7 +103,9 @@ pub(in crate::server::operator) fn revocation_follows(
 pub(in crate::server::operator) fn rotated(rotated: Rotated) -> Option<&'static str> {
     match rotated {
         Rotated::Refreshed | Rotated::AlreadyRefreshed => None,
-        Rotated::Gone => Some("the account was disconnected meanwhile: nothing to do"),
+        Rotated::Gone => Some(
+            "the authorisation is gone: where accounts list still shows the account, ask the owner to reconnect it in the portal",
+        ),
         Rotated::Lapsed(reason) => Some(lapsed(reason)),
         Rotated::UnderWay => Some(
             "a gateway is renewing the tokens and has not finished: nobody's fault yet, repeat the command in some minutes",

@@ -35,6 +35,7 @@ use crate::server::operator::account_orders::RefreshOutcome;
 use crate::server::operator::account_orders::TokenTimes;
 use crate::server::operator::account_orders::ZoomUser;
 use crate::server::operator::account_words;
+use crate::server::operator::account_words::Left;
 use crate::server::operator::undone::Undone;
 
 /// So many accounts go into one answer.
@@ -83,7 +84,7 @@ fn refused(error: AccountError, (site, owner): (&str, Option<&str>)) -> Refused 
             "the site {site} has no account {owner}: see accounts list --site {site} for those there are"
         )),
         AccountError::Store(StoreError::Corrupt(_)) => {
-            Refused::Unreadable(format!("the site {site}: {}", account_words::UNREADABLE))
+            Refused::Unreadable(format!("the site {site}: {}", account_words::SITE_UNREADABLE))
         }
         AccountError::Store(error) => error.into(),
         AccountError::DefaultAccountRequired | AccountError::RevisionMismatch => {
@@ -158,8 +159,10 @@ async fn disconnect(
     let shared_with = others(gateway, grant, &place).await.map_err(unknown)?;
     let is_hosted = entry.account.connection.hosted().is_some();
     let what_follows = if is_hosted {
-        let meetings_go = account_words::meetings_follow(meetings, grant);
-        let revoked = account_words::revocation_follows(&shared_with, grant);
+        let (site_id, diagnosis) = (name.site_id.as_str(), entry.diagnosis);
+        let left = Left { site_id, diagnosis, grant, others: &shared_with };
+        let meetings_go = account_words::meetings_follow(meetings, &left);
+        let revoked = account_words::revocation_follows(&left);
         format!("sessions ahead are decided again; {meetings_go}; {revoked}")
     } else {
         "sessions ahead are decided again".to_owned()

@@ -126,6 +126,26 @@ async fn r7_a_site_that_cannot_be_read_hides_a_lapse_from_no_other() {
     world.until("the other is told", async || told().await["reason"] == "refused").await;
 }
 
+#[tokio::test]
+async fn r7_a_grant_that_cannot_be_opened_is_replaced_by_a_new_consent_and_serves_all_its_accounts() {
+    let world = World::connected(Backend::Redis).await;
+    world.connect("staff/ana", LUA).await;
+    world.spoil_grant().await;
+    let unreadable = world.book("s-1", "yoga", &[]).await;
+    assert_eq!(unreadable.body["link"]["status"], "pending", "{}", unreadable.body);
+    world.connect("staff/ana", LUA).await;
+    world.ready("s-1").await;
+    world.book("s-2", "yoga", &["ana"]).await;
+    world.ready("s-2").await;
+    // Who did not consent anew is not forgotten: when the other goes, the grant stays.
+    assert!(world.delete("/v1/sites/studio/accounts/staff/ana").await.status.is_success());
+    world.clock.advance(Duration::from_mins(90));
+    world.quiet().await;
+    assert_eq!(world.authorised().await, [LUA]);
+    world.book("s-3", "yoga", &[]).await;
+    world.ready("s-3").await;
+}
+
 #[rstest]
 #[tokio::test]
 async fn r24_accounts_of_one_user_lapse_and_recover_together_each_announced_once(

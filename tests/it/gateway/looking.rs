@@ -96,6 +96,15 @@ impl World {
         let () = redis::cmd("SET").arg(&name).arg(bytes).query_async(&mut store).await.unwrap();
     }
 
+    /// Does so to the only grant.
+    pub(crate) async fn spoil_grant(&self) {
+        let mut store = self.redis.as_ref().unwrap().connect().await;
+        let names: Vec<String> =
+            redis::cmd("KEYS").arg("gr:{g:*}:r:grant/self").query_async(&mut store).await.unwrap();
+        assert_eq!(names.len(), 1, "one grant");
+        self.spoil(names[0].strip_prefix("gr:").unwrap()).await;
+    }
+
     /// A host removes a meeting at Zoom.
     pub(crate) async fn delete_at_zoom(&self, link: &Value) {
         let path = format!("meetings/{}/delete", link["meeting_id"].as_str().unwrap());

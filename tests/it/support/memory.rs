@@ -246,6 +246,11 @@ impl Grants for Memory {
         };
         Ok(Committed::Yes)
     }
+
+    async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
+        self.shelves()?.grants.remove(id);
+        Ok(())
+    }
 }
 
 #[async_trait::async_trait]

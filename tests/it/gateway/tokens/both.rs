@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use reqwest::Method;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::Value;
@@ -80,6 +81,32 @@ async fn r29_a_caller_who_hangs_up_during_a_refresh_does_not_take_the_tokens_alo
     asked.abort();
     pair.works().await;
     assert_eq!(pair.refreshes().await, (1, 1));
+    assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn r29_a_token_endpoint_that_refuses_to_answer_is_asked_ever_more_rarely_whoever_needs_tokens(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let pair = Pair::start_on(backend).await;
+    let fault = json!({"kind": "status", "status": 429, "body": "{}"});
+    pair.world.fault("oauth.token.refresh", 100, fault).await;
+    let ask_often = async || {
+        for _ in 0..20 {
+            assert_eq!(pair.asking(0).send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        }
+        pair.refreshes().await.0
+    };
+    let mut asked = Vec::new();
+    for seconds in [1, 1, 1, 30, 30] {
+        asked.push(ask_often().await);
+        pair.world.clock.advance(Duration::from_secs(seconds));
+    }
+    assert_eq!(asked, [1, 2, 2, 3, 4]);
+    pair.world.control(Method::DELETE, "faults", None).await;
+    pair.world.clock.advance(Duration::from_secs(30));
+    pair.works().await;
     assert_eq!((pair.state().await, pair.news().await), (json!("active"), Vec::new()));
 }
 

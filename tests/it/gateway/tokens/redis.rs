@@ -11,6 +11,7 @@ use tokio::runtime::Builder;
 
 use crate::gateway::tokens::replicas::Outcome;
 use crate::gateway::tokens::replicas::Pair;
+use crate::support::visitor::Visitor;
 
 #[tokio::test]
 async fn r29_a_store_that_loses_the_last_commit_is_told_the_tokens_again() {
@@ -53,6 +54,22 @@ async fn r29_tokens_that_an_authorisation_brought_are_told_again_as_well() {
     pair.works().await;
     assert_eq!(pair.refreshes().await, (0, 0));
     assert_eq!(pair.state().await, "active");
+}
+
+#[tokio::test]
+async fn r2_a_grant_that_a_store_forgot_to_be_used_by_an_account_is_told_again_and_stays() {
+    let pair = Pair::start().await;
+    let visitor = Visitor::new();
+    let page = visitor.enter(&pair.world.portal_link("staff/ana").await).await;
+    let confirm = visitor.consent(&page, "connect_zoom", "lua@example.com").await;
+    let before = pair.held().await;
+    visitor.press(&confirm, "confirm", &[]).await;
+    pair.go_back(&before).await;
+    pair.pass(100).await;
+    assert!(pair.world.delete("/v1/sites/studio/accounts/default").await.status.is_success());
+    pair.world.clock.advance(Duration::from_mins(90));
+    pair.world.quiet().await;
+    assert_eq!(pair.world.authorised().await, ["lua@example.com"]);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ const OUTGOING: [&str; 7] = [
     "push.push",
 ];
 
+/// What is done only where a record cannot be opened, which all can here: `gateway/health` tries it.
+const SPOILT: [&str; 1] = ["grants.discard"];
+
 /// Where the ports are.
 const PORTS: &str = "src/app/ports";
 
@@ -81,7 +84,8 @@ pub(super) fn effects() -> BTreeSet<String> {
 
 #[test]
 fn every_effect_has_its_points() {
-    let reads = READS.iter().chain(&OUTGOING).map(|&read| read.to_owned()).collect::<BTreeSet<_>>();
+    let reads =
+        READS.iter().chain(&OUTGOING).chain(&SPOILT).map(|&read| read.to_owned()).collect::<BTreeSet<_>>();
     let effects = effects();
     assert!(reads.is_disjoint(&effects), "what only reads has no points");
     assert_eq!(methods(), reads.union(&effects).cloned().collect::<BTreeSet<_>>());

@@ -100,6 +100,10 @@ impl Grants for PointedGrants {
     async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError> {
         self.1.at("grants.commit", self.0.commit(id, basis, change)).await
     }
+
+    async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
+        self.0.discard(id).await
+    }
 }
 
 #[derive(Debug)]
