@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::app::accounts;
 use crate::app::accounts::AccountError;
+use crate::app::adopt;
 use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
@@ -242,7 +243,7 @@ async fn take_in(
     let authorized = gateway.authorization.exchange(code, &flow.verifier).await?;
     let lacking = authorized.lacking.clone();
     // Taken in even where it cannot be used: it killed the tokens before it, and what nobody refers to is revoked.
-    let grant = grants::adopt(gateway, authorized).await?;
+    let grant = adopt::adopt(gateway, authorized).await?;
     if !lacking.is_empty() {
         return Err(AuthorizationError::MissingScopes(lacking).into());
     }

@@ -73,7 +73,7 @@ impl Flights {
         rests.insert(id.clone(), Rest { failures: failures.saturating_add(1), until: after(now, pause) });
     }
 
-    /// A refresh succeeded: the next one that is not carried out is the first.
+    /// A refresh succeeded, or an operator wants one now: the next one that is not carried out is the first.
     pub fn end_rest(&self, id: &GrantId) {
         self.rests().remove(id);
     }

@@ -1,15 +1,12 @@
-//! Use case: keep grants: take in authorisations, know who refers to them, revoke what nobody needs (R2, R7,
-//! correctness.md section 3). Renews no tokens.
+//! Use case: keep grants: know who refers to them, have them looked at when they are due, revoke what nobody
+//! needs (R2, R7, correctness.md section 3). Renews no tokens.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
-use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due::CONFIRM_WITHIN;
 use crate::app::grants_due::RELEASE_AFTER;
@@ -20,13 +17,11 @@ use crate::app::grants_due::is_settled;
 use crate::app::grants_due::user_due;
 use crate::app::health;
 use crate::app::ports::provider::AuthorizationError;
-use crate::app::ports::provider::Authorized;
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
-use crate::app::ports::stored::Stored;
 use crate::app::references;
 use crate::app::refresh;
 use crate::app::refresh::Access;
@@ -36,17 +31,12 @@ use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Need;
 use crate::domain::grant::Reference;
-use crate::domain::grant::TokenPair;
 use crate::domain::grant::Tokens;
 use crate::domain::id::GrantId;
 use crate::domain::meeting::after;
 
-/// How long an authorisation that cannot be saved is tried from memory: it killed the tokens before it.
-const SAVE_FOR: Duration = Duration::from_mins(10);
-/// How long to wait between such tries.
-const SAVE_AGAIN: Duration = Duration::from_secs(2);
 /// How often a change is decided anew when others change the same grant.
-const ATTEMPTS: usize = 16;
+pub const ATTEMPTS: usize = 16;
 
 /// Why a grant was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -60,32 +50,6 @@ pub enum GrantError {
     /// The store gave no answer.
     #[error("grants cannot be read or saved")]
     Store(#[from] StoreError),
-}
-
-/// Takes in an authorisation: its tokens replace those of the user's grant at once, also before anybody confirms
-/// the account, since they killed the ones before (correctness.md section 3). References stay. A grant that cannot be
-/// opened is replaced as a whole, and what refers to it is gathered from the sites.
-///
-/// Run it in a task of its own: it tries for ten minutes to save what cannot be had again. Refuses with
-/// [`GrantError::Busy`], [`GrantError::Store`].
-#[tracing::instrument(name = "grants.adopt", skip_all)]
-pub async fn adopt(gateway: &Gateway, authorized: Authorized) -> Result<Arc<Grant>, GrantError> {
-    let since = gateway.clock.now();
-    let mut turn = Turn::First;
-    loop {
-        match adopt_once(gateway, (&authorized, since), turn).await {
-            Ok(grant) => return Ok(grant),
-            Err(GrantError::Store(StoreError::Corrupt(error))) => {
-                return Err(StoreError::Corrupt(error).into());
-            }
-            Err(error) if gateway.clock.now() >= after(since, SAVE_FOR) => return Err(error),
-            Err(error) => {
-                warn!(error = %error, "authorisation not saved yet");
-                gateway.clock.wait(SAVE_AGAIN).await;
-                turn = Turn::FromMemory;
-            }
-        }
-    }
 }
 
 /// Writes down that an account is about to use a grant: before the site's record says so. Answers the grant.
@@ -234,97 +198,8 @@ pub async fn tend(gateway: &Gateway, id: &GrantId) -> Result<(), GrantError> {
     Err(GrantError::Busy)
 }
 
-/// Whether an authorisation has waited in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// It just came.
-    First,
-    /// The store did not take it: the user may have consented once more meanwhile.
-    FromMemory,
-}
-
-async fn adopt_once(
-    gateway: &Gateway,
-    (authorized, since): (&Authorized, Timestamp),
-    turn: Turn,
-) -> Result<Arc<Grant>, GrantError> {
-    let client_id = gateway.authorization.client_id();
-    let host = &authorized.host;
-    let user = GrantUser { client_id, account_id: &host.account_id, user_id: &host.user_id };
-    let id = gateway.grants.id_of(&user).await?;
-    for _ in 0..ATTEMPTS {
-        let stored = standing(gateway, &id).await?;
-        let later = stored.value.as_ref().filter(|grant| grant.authorized_at > since);
-        if let (Turn::FromMemory, Some(later)) = (turn, later) {
-            return Ok(Arc::clone(later));
-        }
-        // Where it is made anew, accounts may still name the one that was.
-        let references = match &stored.value {
-            Some(grant) => grant.references.clone(),
-            None => references::named(gateway, &host.account_id, &id).await?,
-        };
-        let before = stored.value.as_deref();
-        let grant = Arc::new(renewed(before, (&id, references), authorized, (client_id, since)));
-        if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
-            info!(grant.id = %id, "grant authorised");
-            refresh::watch(gateway, Arc::clone(&grant));
-            if !grant.references.is_empty() {
-                tend_soon(gateway, id);
-            }
-            return Ok(grant);
-        }
-    }
-    Err(GrantError::Busy)
-}
-
-/// The grant that a new authorisation replaces. One that cannot be opened is discarded: its tokens died with the consent.
-async fn standing(gateway: &Gateway, id: &GrantId) -> Result<Stored<Grant>, StoreError> {
-    match gateway.grants.read(id).await {
-        Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
-            warn!(grant.id = %id, error = %WithCauses(&error), "a grant that cannot be opened is replaced");
-            gateway.grants.discard(id).await?;
-            gateway.grants.read(id).await
-        }
-        read => read,
-    }
-}
-
-/// The grant of a user after an authorisation; one that lacks permissions lapses, where accounts use it.
-fn renewed(
-    before: Option<&Grant>,
-    (id, references): (&GrantId, BTreeSet<Reference>),
-    authorized: &Authorized,
-    (client_id, now): (&str, Timestamp),
-) -> Grant {
-    let tokens = &authorized.tokens;
-    let pair = TokenPair {
-        access: tokens.access.clone(),
-        refresh: tokens.refresh.clone(),
-        expires_at: after(now, tokens.expires_in),
-        obtained_at: now,
-        generation: before.map_or(1, |grant| grant.tokens.generation() + 1),
-        api_url: tokens.api_url.clone(),
-    };
-    // Accounts that are served must not be served by half; where there are none, the tokens are kept to revoke them.
-    let tokens_kept = if authorized.lacking.is_empty() || references.is_empty() {
-        Tokens::Active(pair)
-    } else {
-        Tokens::Lapsed { since: now, reason: LapseReason::MissingScopes, generation: pair.generation }
-    };
-    Grant {
-        id: id.clone(),
-        client_id: client_id.into(),
-        host: authorized.host.clone(),
-        scopes: tokens.scopes.clone(),
-        tokens: tokens_kept,
-        references,
-        // Never before the last one, also where this replica's clock is behind: what is newer is told by it.
-        authorized_at: before.map_or(now, |grant| now.max(grant.authorized_at)),
-        looked_at: now,
-    }
-}
-
-async fn put(
+/// Writes a grant, with when it is looked at next. Refuses with a [`StoreError`].
+pub async fn put(
     gateway: &Gateway,
     basis: Basis,
     grant: &Arc<Grant>,
@@ -338,7 +213,7 @@ async fn put(
 }
 
 /// Tends a grant beside what the caller does; a failure is mended when its work comes due.
-fn tend_soon(gateway: &Gateway, id: GrantId) {
+pub fn tend_soon(gateway: &Gateway, id: GrantId) {
     let own = gateway.clone();
     gateway.tasks.spawn(async move {
         if let Err(error) = tend(&own, &id).await {

@@ -1,6 +1,7 @@
 //! Use cases, one file each, and the ports they need. Knows neither HTTP, nor a provider's words, nor Redis.
 
 pub mod accounts;
+pub mod adopt;
 pub mod announce;
 pub mod attention;
 pub mod booking;

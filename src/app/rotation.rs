@@ -41,7 +41,8 @@ pub enum Rotated {
     Gone,
 }
 
-/// Renews the tokens of a grant, whatever is left of them. Refuses with a [`StoreError`].
+/// Renews the tokens of a grant, whatever is left of them, and however lately that failed: an operator who mended what was
+/// wrong wants to see it. Refuses with a [`StoreError`].
 #[tracing::instrument(name = "rotation.rotate", skip_all, fields(grant.id = %id))]
 pub async fn rotate(gateway: &Gateway, id: &GrantId) -> Result<Rotated, StoreError> {
     let Some(grant) = gateway.grants.read(id).await?.value else { return Ok(Rotated::Gone) };
@@ -49,6 +50,7 @@ pub async fn rotate(gateway: &Gateway, id: &GrantId) -> Result<Rotated, StoreErr
         Arc::new(Witness { asked: Arc::clone(&gateway.authorization), heard: Mutex::new(Heard::Nothing) });
     let watched = Gateway { authorization: Arc::clone(&witness) as _, ..gateway.clone() };
     let need = Need::NewerThan(grant.tokens.generation());
+    gateway.refreshes.end_rest(id);
     match (refresh::access(&watched, id, need).await, witness.heard()) {
         (Ok(_), Heard::Tokens) => Ok(Rotated::Refreshed),
         (Ok(_), Heard::Nothing | Heard::OurCredentials | Heard::Unreachable | Heard::Other) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greenroom::app::adopt;
 use greenroom::app::grants;
 use greenroom::app::hosts;
 use greenroom::app::ports::store::GrantChange;
@@ -262,7 +263,7 @@ async fn a_store_that_is_away_for_a_moment_loses_no_authorisation() {
     let verifier = "verifier of a flow".into();
     let authorized = gateway.authorization.exchange(&"code-1".into(), &verifier).await.unwrap();
     world.memory.break_down();
-    let adopting = tokio::spawn(async move { grants::adopt(&gateway, authorized).await });
+    let adopting = tokio::spawn(async move { adopt::adopt(&gateway, authorized).await });
     tokio::task::yield_now().await;
     world.memory.mend();
 
@@ -285,11 +286,11 @@ async fn an_authorisation_that_waited_for_the_store_does_not_replace_a_later_one
     let second = gateway.authorization.exchange(&second, &verifier).await.unwrap();
     world.memory.break_down();
     let own = gateway.clone();
-    let waiting = tokio::spawn(async move { grants::adopt(&own, first).await });
+    let waiting = tokio::spawn(async move { adopt::adopt(&own, first).await });
     tokio::task::yield_now().await;
     world.memory.mend();
     world.clock.advance(Duration::from_secs(1));
-    grants::adopt(&gateway, second).await.unwrap();
+    adopt::adopt(&gateway, second).await.unwrap();
 
     while !waiting.is_finished() {
         world.clock.advance(Duration::from_secs(2));
