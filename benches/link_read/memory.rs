@@ -19,6 +19,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::KvError;
 use greenroom::store::kv::Outcome;
 use greenroom::store::kv::Page;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -87,8 +88,11 @@ impl Kv for Memory {
         Ok(Page { records: Vec::new(), next: None })
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
         let mut partitions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if partitions.get(partition).is_some_and(|records| records.contains_key(&purge.unless)) {
+            return Ok(0);
+        }
         Ok(partitions.remove(partition).map_or(0, |records| records.len() as u64))
     }
 

@@ -10,6 +10,8 @@ use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
 use crate::app::ports::store::Redecide;
+use crate::app::ports::stored::Basis;
+use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::app::presupposed::Presupposed;
 use crate::domain::account::Revision;
@@ -18,6 +20,9 @@ use crate::domain::hash::HashKey;
 use crate::domain::id::SiteId;
 use crate::domain::site::Site;
 use crate::domain::site::SiteSettings;
+
+/// How often an off-boarding begins anew before the caller is told to come back.
+const ROUNDS: usize = 8;
 
 /// Why a site cannot be put, read or removed.
 #[derive(Debug, thiserror::Error)]
@@ -81,29 +86,52 @@ pub async fn find(gateway: &Gateway, id: &SiteId) -> Result<Arc<Site>, SiteError
 /// Off-boards a site (R36): everything of it becomes unreadable and then is gone, and its grants are released.
 /// One that is gone already stays gone.
 pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -> Result<(), SiteError> {
-    let found = match gateway.sites.read(id, &[]).await {
-        Err(StoreError::Destroyed) => None,
-        read => read?.site.value,
-    };
-    let Some(site) = found else {
+    let Some((_, site)) = standing(gateway, id).await? else {
         admit(presupposed, None)?;
         // Whatever an off-boarding that was cut short has left goes now.
         return Ok(gateway.sites.purge(id).await?);
     };
     admit(presupposed, Some(site.revision))?;
-    say_goodbye(gateway, id).await?;
-    gateway.sites.purge(id).await?;
-    release_grants(gateway, &site).await;
-    Ok(())
+    end(gateway, &site).await
+}
+
+/// The site, and what it was read at.
+async fn standing(gateway: &Gateway, id: &SiteId) -> Result<Option<(Basis, Arc<Site>)>, StoreError> {
+    match gateway.sites.read(id, &[]).await {
+        Err(StoreError::Destroyed) => Ok(None),
+        read => Ok(read?.site).map(|site| Some((site.basis, site.value?))),
+    }
+}
+
+/// Says goodbye to a site, removes it as it is then, and releases its grants; where somebody changed it in between, all
+/// over again. Whoever removed it meanwhile and put another of its id keeps that one.
+async fn end(gateway: &Gateway, begun: &Site) -> Result<(), SiteError> {
+    for _ in 0..ROUNDS {
+        say_goodbye(gateway, begun).await?;
+        let is_removed = match standing(gateway, &begun.id).await? {
+            None => true,
+            Some((_, site)) if !site.is_same_life(begun) => return Ok(()),
+            Some((basis, site)) => {
+                site.accounts.is_empty() && gateway.sites.remove(&begun.id, basis).await? == Committed::Yes
+            }
+        };
+        if is_removed {
+            gateway.sites.purge(&begun.id).await?;
+            release_grants(gateway, begun).await;
+            return Ok(());
+        }
+    }
+    Err(StoreError::Contended.into())
 }
 
 /// Disconnects every account, and has all that is announced of the site told, while it can be.
-async fn say_goodbye(gateway: &Gateway, id: &SiteId) -> Result<(), SiteError> {
+async fn say_goodbye(gateway: &Gateway, begun: &Site) -> Result<(), SiteError> {
+    let id = &begun.id;
     change::<_, SiteError>(gateway, id, &[], |snapshot| {
-        let Some(site) = &snapshot.site.value else { return Ok(Decision::Keep(())) };
-        if site.accounts.is_empty() {
+        let standing = snapshot.site.value.as_ref().filter(|site| site.is_same_life(begun));
+        let Some(site) = standing.filter(|site| !site.accounts.is_empty()) else {
             return Ok(Decision::Keep(()));
-        }
+        };
         let (mut bare, now) = (Site::clone(site), gateway.clock.now());
         // The default one last: it is the gate.
         for owner in site.accounts.keys().rev() {

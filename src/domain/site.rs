@@ -104,6 +104,11 @@ impl Site {
         self.last_revision
     }
 
+    /// Whether this is what became of the other, and not a site put anew under the same id.
+    pub fn is_same_life(&self, other: &Self) -> bool {
+        self.marker_key == other.marker_key
+    }
+
     /// Whether the main gate is open: a default account is connected (R8).
     pub fn default_account(&self) -> Option<&Account> {
         self.accounts.get(&Owner::Default)

@@ -69,8 +69,6 @@ use crate::web::urls;
 
 /// So many public requests are answered at once; the next is told to come back.
 const MOST_PUBLIC: usize = 1_024;
-/// So many webhooks are taken in at once: each may hold a body of a mebibyte.
-const MOST_WEBHOOKS: usize = 64;
 /// So many at a time are told the metrics: each has the store read.
 const MOST_SCRAPES: usize = 8;
 /// Tokens are renewed when less than this is left.
@@ -232,7 +230,7 @@ fn public_router(config: &Config, (gateway, metrics): (&Gateway, &Metrics)) -> a
     let audience = Audience::public(&config.public.base_url);
     let pages = public::router(gateway.clone(), &config.zoom.authorize_url);
     let hooks = public::webhooks(gateway.clone(), metrics.clone());
-    Frame::new(audience, MOST_PUBLIC).around(pages).merge(Frame::new(audience, MOST_WEBHOOKS).around(hooks))
+    Frame::new(audience, MOST_PUBLIC).around(pages).merge(Frame::unbounded(audience).around(hooks))
 }
 
 fn internal_router(

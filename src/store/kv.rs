@@ -319,6 +319,15 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// What a purge goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purge {
+    /// While a record stands here, the partition is in use: nothing of it goes.
+    pub unless: Key,
+    /// It goes last: where a purge is cut short, it stands.
+    pub last: Key,
+}
+
 /// Why a backend does not answer. None of these ever means that there is nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
@@ -382,8 +391,9 @@ pub trait Kv: Send + Sync + fmt::Debug {
     /// Goes through every record, about `limit` at a time.
     async fn scan(&self, from: Option<&Cursor>, limit: usize) -> Result<Page, KvError>;
 
-    /// Removes everything of a partition but its floor, and tells how many records went.
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError>;
+    /// Removes everything of a partition but its floor and its hint, unless it is in use at any moment of that; tells how
+    /// many records went.
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError>;
 
     /// Whether the backend answers.
     async fn ping(&self) -> Result<(), KvError>;

@@ -154,8 +154,18 @@ impl Sites for StoredSites {
         Ok(!self.sessions(site, &any).await?.is_empty())
     }
 
+    async fn remove(&self, site: &SiteId, basis: Basis) -> Result<Committed, StoreError> {
+        let Basis::Version(version) = basis else { return Ok(Committed::Conflict) };
+        let partition = Partition::Site(site.clone());
+        // It leads to what is left, should nobody purge it; else it goes as that of any place with nothing to do.
+        self.sealed.hint(&partition, work::hint_ms(self.sealed.now())).await?;
+        let removed = self.sealed.destroy(&partition, (&keys::site(), Version(version))).await?;
+        self.opened.invalidate(site).await;
+        Ok(removed.into())
+    }
+
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
-        self.sealed.purge(&Partition::Site(site.clone())).await?;
+        self.sealed.purge(&Partition::Site(site.clone()), &keys::site()).await?;
         self.opened.invalidate(site).await;
         Ok(())
     }

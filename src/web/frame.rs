@@ -28,7 +28,7 @@ use crate::web::problem::not_found;
 use crate::web::request_id;
 
 /// How long a caller is asked to stay away when too many requests run.
-const SHED_RETRY: Duration = Duration::from_secs(1);
+pub(in crate::web) const SHED_RETRY: Duration = Duration::from_secs(1);
 
 /// What surrounds every request of a router.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl Frame {
     /// For this audience, with at most so many requests running at a time (correctness.md section 8).
     pub fn new(audience: Audience, most_running: usize) -> Self {
         Self { audience, running: Arc::new(Semaphore::new(most_running.min(Semaphore::MAX_PERMITS))) }
+    }
+
+    /// The same for routes that bound by themselves what they run.
+    pub fn unbounded(audience: Audience) -> Self {
+        Self::new(audience, Semaphore::MAX_PERMITS)
     }
 
     /// Puts the frame around a router's routes and fallbacks. Routers framed apart, then merged, keep their own bounds.

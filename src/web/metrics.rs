@@ -19,10 +19,22 @@ use crate::app::webhooks::Answer;
 use crate::app::webhooks::Taken;
 use crate::domain::finding::EndpointSeen;
 use crate::domain::outgoing::Health;
+use crate::web::problem::Code;
 use crate::web::problem::Problem;
 
 /// The states of an endpoint; one of them is 1.
 const STATES: [&str; 3] = ["delivering", "failing", "parked"];
+
+/// Why a webhook may be refused.
+const REFUSALS: [Code; 7] = [
+    Code::BadSignature,
+    Code::TooLarge,
+    Code::RequestTimeout,
+    Code::MalformedJson,
+    Code::Overloaded,
+    Code::StoreUnavailable,
+    Code::Internal,
+];
 
 /// What this process counts. Clones count together.
 #[derive(Debug, Clone)]
@@ -50,11 +62,13 @@ struct StateLabels {
 }
 
 impl Default for Metrics {
-    /// Begins at 0 with what usually comes of a webhook, so that the first of a kind shows as an increase.
+    /// Begins at 0 with all that may come of a webhook, so that the first of a kind shows as an increase.
     fn default() -> Self {
         let webhooks = Family::default();
-        for outcome in ["stored", "duplicate", "unknown_event", "challenge"] {
-            let _at_zero: Counter = webhooks.get_or_create_owned(&WebhookLabels { outcome, reason: "" });
+        let taken = ["stored", "duplicate", "unknown_event", "challenge"].map(|outcome| (outcome, ""));
+        let refused = REFUSALS.map(|code| ("refused", code.name()));
+        for (outcome, reason) in taken.into_iter().chain(refused) {
+            let _at_zero: Counter = webhooks.get_or_create_owned(&WebhookLabels { outcome, reason });
         }
         Self { webhooks }
     }

@@ -56,7 +56,10 @@ pub trait Sites: Send + Sync + fmt::Debug {
     /// Whether any session of a service is booked, ahead or over, as long as it is kept.
     async fn has_session_of(&self, site: &SiteId, service: &ServiceId) -> Result<bool, StoreError>;
 
-    /// Removes everything of a site (R36).
+    /// Makes everything of a site unreadable, if it stands as it was read (R36). What is left is to be purged.
+    async fn remove(&self, site: &SiteId, basis: Basis) -> Result<Committed, StoreError>;
+
+    /// Removes what is left of a site that was removed (R36); of one that stands, nothing.
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError>;
 }
 

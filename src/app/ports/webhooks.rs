@@ -26,8 +26,8 @@ pub trait Webhooks: Send + Sync + fmt::Debug {
 pub struct Claim {
     /// When, as it stands there.
     pub timestamp: String,
-    /// How.
-    pub signature: Vec<u8>,
+    /// How: an HMAC with SHA-256.
+    pub signature: [u8; 32],
 }
 
 impl fmt::Debug for Claim {

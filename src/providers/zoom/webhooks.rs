@@ -115,6 +115,7 @@ impl Webhooks for ZoomWebhooks {
         }
         let signature = signature.strip_prefix("v0=").ok_or(NotProven)?;
         let signature = HEXLOWER.decode(signature.as_bytes()).map_err(|_| NotProven)?;
+        let signature = signature.try_into().map_err(|_| NotProven)?;
         Ok(Claim { timestamp: timestamp.to_owned(), signature })
     }
 

@@ -38,6 +38,7 @@ use crate::store::kv::Kv;
 use crate::store::kv::KvError;
 use crate::store::kv::Outcome;
 use crate::store::kv::Page;
+use crate::store::kv::Purge;
 use crate::store::kv::Range;
 use crate::store::kv::Settled;
 use crate::store::kv::Snapshot;
@@ -203,9 +204,9 @@ impl Kv for Embedded {
         Ok(read::scan(&self.database, self.now_ms(), from, limit)?)
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        let partition = partition.clone();
-        self.write(move |tables| write::purge(tables, &partition)).await
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        let (partition, purge) = (partition.clone(), purge.clone());
+        self.write(move |tables| write::purge(tables, &partition, &purge)).await
     }
 
     async fn ping(&self) -> Result<(), KvError> {

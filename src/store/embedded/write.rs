@@ -22,6 +22,7 @@ use crate::store::kv::Expect;
 use crate::store::kv::IndexChange;
 use crate::store::kv::OP_ID_LIFETIME;
 use crate::store::kv::Outcome;
+use crate::store::kv::Purge;
 use crate::store::kv::Settled;
 use crate::store::kv::Version;
 use crate::store::kv::Write;
@@ -83,7 +84,10 @@ pub(super) fn settle_hint(
     Ok(Settled::Done)
 }
 
-pub(super) fn purge(tables: &mut Tables<'_>, partition: &Partition) -> Result<u64, Fault> {
+pub(super) fn purge(tables: &mut Tables<'_>, partition: &Partition, purge: &Purge) -> Result<u64, Fault> {
+    if standing(tables, &tables::record(partition, &purge.unless))?.is_some() {
+        return Ok(0);
+    }
     let (begin, end) = (tables::prefix(partition), tables::end(partition));
     let floor = floor(tables, partition)?;
     let (mut raised, mut count) = (floor, 0);
@@ -100,8 +104,6 @@ pub(super) fn purge(tables: &mut Tables<'_>, partition: &Partition) -> Result<u6
     for table in [&mut tables.records, &mut tables.entries, &mut tables.members, &mut tables.operations] {
         table.retain_in(of_partition.clone(), |_, _| false)?;
     }
-    let seen = hinted_at(tables, partition)?;
-    move_hint(tables, partition, seen, None)?;
     Ok(count)
 }
 
@@ -183,15 +185,18 @@ fn raise_floor(
 
 /// Whether the change's expectation holds, and its version may be used.
 fn holds(tables: &Tables<'_>, partition: &Partition, change: &Change, floor: Version) -> Result<bool, Fault> {
-    let key = tables::record(partition, &change.key);
-    let value = tables.records.get(key.as_slice())?;
-    let stored = value.as_ref().map(|value| Stored::parse(&key, value.value())).transpose()?;
-    let standing = stored.filter(|stored| stored.is_alive(tables.now_ms)).map(|stored| stored.version);
-    Ok(match (change.expect, standing) {
+    Ok(match (change.expect, standing(tables, &tables::record(partition, &change.key))?) {
         (Expect::Version(expected), Some(version)) => version == expected,
         (Expect::Absent, None) => !matches!(&change.write, Write::Put { version, .. } if *version <= floor),
         (Expect::Version(_), None) | (Expect::Absent, Some(_)) => false,
     })
+}
+
+/// The version of what stands under a record's key.
+fn standing(tables: &Tables<'_>, key: &[u8]) -> Result<Option<Version>, Fault> {
+    let value = tables.records.get(key)?;
+    let stored = value.as_ref().map(|value| Stored::parse(key, value.value())).transpose()?;
+    Ok(stored.filter(|stored| stored.is_alive(tables.now_ms)).map(|stored| stored.version))
 }
 
 /// Writes one change and tells what the floor must be raised to: a version that leaves its key must never return.

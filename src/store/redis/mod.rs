@@ -26,6 +26,7 @@ use crate::store::kv::KvError;
 use crate::store::kv::Order;
 use crate::store::kv::Outcome;
 use crate::store::kv::Page;
+use crate::store::kv::Purge;
 use crate::store::kv::Range;
 use crate::store::kv::Scanned;
 use crate::store::kv::Settled;
@@ -193,28 +194,26 @@ impl Kv for Redis {
         Ok(Page { records: records.collect::<Result<_, _>>()?, next: (next != "0").then_some(Cursor(next)) })
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        let (floor, mut cursor, mut count) = (names::floor(partition), "0".to_owned(), 0);
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        let (floor, last) = (names::floor(partition), names::record(partition, &purge.last));
+        let (mut cursor, mut count) = ("0".to_owned(), 0);
         loop {
-            let (next, names) = self.keys(&cursor, &names::any_of(partition), PURGE_BATCH).await?;
-            let mut script = self.scripts.purge.prepare_invoke();
-            script
-                .key(&floor)
-                .arg(names::records_of(partition))
-                .arg(scripts::lifetime(partition.floor_lifetime()));
-            for name in names.iter().filter(|name| **name != floor) {
-                script.key(name);
+            let (next, mut names) = self.keys(&cursor, &names::any_of(partition), PURGE_BATCH).await?;
+            names.retain(|name| *name != floor && *name != last);
+            let is_end = next == "0";
+            if is_end {
+                names.push(last.clone());
             }
-            count += self.write::<u64>(&Question::Script(&script)).await?;
-            if next == "0" {
-                break;
+            let script = self.scripts.purge(partition, purge, &names);
+            let removed = self.write::<i64>(&Question::Script(&script)).await?;
+            // Below zero: it is in use.
+            let Ok(removed) = u64::try_from(removed) else { return Ok(count) };
+            count += removed;
+            if is_end {
+                return Ok(count);
             }
             cursor = next;
         }
-        let mut command = redis::cmd("ZREM");
-        command.arg(names::HINTS).arg(partition.to_string());
-        self.write::<()>(&Question::Command(&command)).await?;
-        Ok(count)
     }
 
     async fn ping(&self) -> Result<(), KvError> {

@@ -15,6 +15,7 @@ use crate::store::kv::Commit;
 use crate::store::kv::Expect;
 use crate::store::kv::IndexChange;
 use crate::store::kv::OP_ID_LIFETIME;
+use crate::store::kv::Purge;
 use crate::store::kv::Version;
 use crate::store::kv::Write;
 use crate::store::redis::names;
@@ -27,7 +28,7 @@ pub(super) struct Scripts {
     pub(super) range: Script,
     pub(super) hint: Script,
     pub(super) settle_hint: Script,
-    pub(super) purge: Script,
+    purge: Script,
 }
 
 impl Scripts {
@@ -86,6 +87,22 @@ impl Scripts {
         script
     }
 
+    /// Removes these of a partition's keys.
+    pub(super) fn purge(
+        &self,
+        partition: &Partition,
+        purge: &Purge,
+        names: &[String],
+    ) -> ScriptInvocation<'_> {
+        let mut script = self.purge.prepare_invoke();
+        script.key(names::floor(partition)).key(names::record(partition, &purge.unless));
+        for name in names {
+            script.key(name);
+        }
+        script.arg(names::records_of(partition)).arg(lifetime(partition.floor_lifetime()));
+        script
+    }
+
     pub(super) fn draw(
         &self,
         partition: &Partition,
@@ -128,7 +145,7 @@ fn bytes(version: Version) -> [u8; 8] {
 }
 
 /// A lifetime as the scripts read it: none for good.
-pub(super) fn lifetime(ttl: Option<Duration>) -> String {
+fn lifetime(ttl: Option<Duration>) -> String {
     ttl.map(milliseconds).unwrap_or_default()
 }
 

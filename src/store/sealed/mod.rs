@@ -22,6 +22,7 @@ use crate::domain::tally::Draw;
 use crate::domain::tally::Drawn;
 use crate::store::keys;
 use crate::store::keys::IndexName;
+use crate::store::keys::Key;
 use crate::store::keys::Partition;
 use crate::store::kv::Ask;
 use crate::store::kv::Change;
@@ -31,6 +32,7 @@ use crate::store::kv::Kv;
 use crate::store::kv::OpId;
 use crate::store::kv::Outcome;
 use crate::store::kv::Page;
+use crate::store::kv::Purge;
 use crate::store::kv::Settled;
 use crate::store::kv::Write;
 use crate::store::sealed::error::store_error;
@@ -240,23 +242,43 @@ impl Sealed {
         self.kv.scan(from, limit).await.map_err(store_error)
     }
 
-    /// Makes a partition unreadable, then removes everything of it; tells how many records went.
-    ///
-    /// Interrupted, it is repeated: what is left is unreadable already.
-    pub async fn purge(&self, partition: &Partition) -> Result<u64, StoreError> {
-        let key = keys::data_keys();
-        loop {
-            let ask = Ask { key: key.clone(), known: None };
-            let snapshot = self.kv.read(partition, &[ask]).await.map_err(store_error)?;
-            let Some(Found::Record { version, .. }) = snapshot.found.first() else { break };
-            let change = Change { key: key.clone(), expect: Expect::Version(*version), write: Write::Remove };
-            let commit = Commit { op_id: self.op_id(), changes: vec![change], index: Vec::new() };
+    /// Makes a partition unreadable, provided that this record of it still stands at this version. What is left of it is
+    /// for [`Sealed::purge`].
+    pub async fn destroy(
+        &self,
+        partition: &Partition,
+        (key, version): (&Key, Version),
+    ) -> Result<Committed, StoreError> {
+        for _ in 0..RESEALS {
+            let asks = [keys::data_keys(), key.clone()].map(|key| Ask { key, known: None });
+            let snapshot = self.kv.read(partition, &asks).await.map_err(store_error)?;
+            let change = |key, version, write| Change { key, expect: Expect::Version(version), write };
+            let changes = match snapshot.found.as_slice() {
+                [Found::Record { version: keys, .. }, Found::Record { version: stands, .. }]
+                    if *stands == version =>
+                {
+                    vec![
+                        change(keys::data_keys(), *keys, Write::Remove),
+                        change(key.clone(), version, Write::Check),
+                    ]
+                }
+                _ => return Ok(Committed::Conflict),
+            };
+            let commit = Commit { op_id: self.op_id(), changes, index: Vec::new() };
             if self.send(partition, &commit).await? != Sent::Conflict {
-                break;
+                self.held.forget(partition).await;
+                return Ok(Committed::Done);
             }
         }
+        Ok(Committed::Conflict)
+    }
+
+    /// Removes everything of a partition that has no data keys, this record last; tells how many went. Nothing goes of one
+    /// that has them, also if it gets them while this goes on: whoever began it anew keeps it.
+    pub async fn purge(&self, partition: &Partition, last: &Key) -> Result<u64, StoreError> {
         self.held.forget(partition).await;
-        self.kv.purge(partition).await.map_err(store_error)
+        let purge = Purge { unless: keys::data_keys(), last: last.clone() };
+        self.kv.purge(partition, &purge).await.map_err(store_error)
     }
 
     /// Whether the backend answers.

@@ -19,18 +19,22 @@ const DISCARDED: usize = 4 * 1024 * 1024;
 ///
 /// Refuses with 413 `too_large`, 408 `request_timeout`, or 400 `malformed_json` where the connection breaks off.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    read_body_within(body, (limit, BODY_DEADLINE)).await
+    read_body_within(body, (limit, BODY_DEADLINE), |_| {}).await
 }
 
-/// The same for a body that must be there within a time of its own.
-pub async fn read_body_within(body: Body, (limit, deadline): (usize, Duration)) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(deadline, collect(body, limit)).await {
+/// The same for a body that must be there within a time of its own; tells of each piece that is kept how many bytes it has.
+pub async fn read_body_within(
+    body: Body,
+    (limit, deadline): (usize, Duration),
+    kept: impl FnMut(usize) + Send,
+) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(deadline, collect(body, limit, kept)).await {
         Ok(collected) => collected,
         Err(_) => Err(Problem::new(Code::RequestTimeout, Code::RequestTimeout.doc())),
     }
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(mut body: Body, limit: usize, mut kept: impl FnMut(usize) + Send) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(Code::TooLarge, format!("Send at most {limit} bytes."));
     let most = limit.saturating_add(DISCARDED);
     if body.size_hint().lower() > most as u64 {
@@ -43,6 +47,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
         let Ok(piece) = frame.into_data() else { continue };
         size = size.saturating_add(piece.len());
         if size <= limit {
+            kept(piece.len());
             whole.extend_from_slice(&piece);
         } else if size > most {
             break;
@@ -70,7 +75,7 @@ mod tests {
         assert_eq!(refusal(Body::from_stream(trickle), 10).await, Code::RequestTimeout);
         let trickle = stream::once(async { Ok::<_, io::Error>("a") }).chain(stream::pending());
         let (begun, soon) = (tokio::time::Instant::now(), Duration::from_secs(3));
-        let late = read_body_within(Body::from_stream(trickle), (10, soon)).await.unwrap_err();
+        let late = read_body_within(Body::from_stream(trickle), (10, soon), |_| {}).await.unwrap_err();
         assert_eq!((late.code(), begun.elapsed()), (Code::RequestTimeout, soon));
         let flood = stream::repeat_with(|| Ok::<_, io::Error>("a".repeat(1000)));
         assert_eq!(refusal(Body::from_stream(flood), 10).await, Code::TooLarge);

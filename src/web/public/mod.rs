@@ -18,6 +18,7 @@ mod router;
 mod shell;
 mod state;
 mod visiting;
+mod waiting;
 mod webhooks;
 mod words;
 

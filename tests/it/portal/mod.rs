@@ -8,6 +8,7 @@ mod grants;
 mod joining;
 mod language;
 mod lapses;
+mod off_boarding;
 mod opening;
 mod pictures;
 mod provider;

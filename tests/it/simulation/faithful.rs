@@ -23,6 +23,7 @@ use greenroom::store::kv::IndexChange;
 use greenroom::store::kv::Kv;
 use greenroom::store::kv::OpId;
 use greenroom::store::kv::Order;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Version;
 use greenroom::store::kv::Write;
@@ -47,7 +48,7 @@ enum Question {
     Hint(Partition, i64),
     Hinted(i64, usize),
     SettleHint(Partition, i64, Option<i64>),
-    Purge(Partition),
+    Purge(Partition, Purge),
 }
 
 async fn answer(kv: &dyn Kv, question: &Question) -> String {
@@ -64,7 +65,7 @@ async fn answer(kv: &dyn Kv, question: &Question) -> String {
             format!("{:?}", kv.settle_hint(partition, *seen, *next).await)
         }
         // How many records went depends on when what has expired is swept.
-        Question::Purge(partition) => format!("{:?}", kv.purge(partition).await.map(drop)),
+        Question::Purge(partition, purge) => format!("{:?}", kv.purge(partition, purge).await.map(drop)),
     }
 }
 
@@ -152,7 +153,7 @@ fn question(dice: &Dice, sent: &mut Vec<Commit>) -> Question {
         17 => Question::Hinted(small(20), 3),
         18 => Question::SettleHint(of, small(10), dice.strikes(500).then(|| small(20))),
         _ => match dice.below(10) {
-            0 => Question::Purge(of),
+            0 => Question::Purge(of, Purge { unless: key(dice), last: key(dice) }),
             _ => Question::Hinted(20, 1),
         },
     }

@@ -17,6 +17,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::KvError;
 use greenroom::store::kv::Outcome;
 use greenroom::store::kv::Page;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -200,9 +201,9 @@ impl Kv for Line {
         Err(KvError::Refused("nothing that runs beside requests goes through every record"))
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        let partition = partition.clone();
-        unavailable(self.ask(Kind::Write, move |shelf| shelf.purge(&partition)).await)
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        let (partition, purge) = (partition.clone(), purge.clone());
+        unavailable(self.ask(Kind::Write, move |shelf| shelf.purge(&partition, &purge)).await)
     }
 
     async fn ping(&self) -> Result<(), KvError> {

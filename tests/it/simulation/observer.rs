@@ -25,6 +25,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::KvError;
 use greenroom::store::kv::Outcome;
 use greenroom::store::kv::Page;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -119,8 +120,8 @@ impl Kv for Direct {
         Err(KvError::Refused("nobody who looks goes through every record"))
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        Ok(self.0.purge(partition))
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        Ok(self.0.purge(partition, purge))
     }
 
     async fn ping(&self) -> Result<(), KvError> {

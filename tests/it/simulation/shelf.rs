@@ -27,6 +27,7 @@ use greenroom::store::kv::OP_ID_LIFETIME;
 use greenroom::store::kv::OpId;
 use greenroom::store::kv::Order;
 use greenroom::store::kv::Outcome;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -171,13 +172,16 @@ impl Shelf {
         Settled::Done
     }
 
-    pub(super) fn purge(&self, partition: &Partition) -> u64 {
+    pub(super) fn purge(&self, partition: &Partition, purge: &Purge) -> u64 {
         let (stock, earlier) = &mut *self.stock.lock().unwrap();
+        if stock.shard(partition).find(&purge.unless, self.timeline.now()).is_some() {
+            return 0;
+        }
         self.keep(stock, earlier);
         let shard = stock.shard_mut(partition);
         let versions = shard.records.values().map(|record| record.version);
         let (count, floor) = (versions.len() as u64, versions.fold(shard.floor, Version::max));
-        *shard = Shard { floor, ..Shard::default() };
+        *shard = Shard { floor, hint: shard.hint, ..Shard::default() };
         count
     }
 

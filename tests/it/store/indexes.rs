@@ -1,12 +1,15 @@
 //! What every backend does alike with all there is: indexes, hints of due work, scans, purges.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::domain::id::ServiceId;
 use greenroom::domain::id::StaffId;
 use greenroom::store::keys;
 use greenroom::store::keys::IndexName;
+use greenroom::store::keys::Key;
 use greenroom::store::keys::Partition;
+use greenroom::store::kv::Ask;
 use greenroom::store::kv::Change;
 use greenroom::store::kv::Cursor;
 use greenroom::store::kv::Entry;
@@ -27,9 +30,11 @@ use crate::store::add_to;
 use crate::store::all;
 use crate::store::commit;
 use crate::store::index_commit;
+use crate::store::purge;
 use crate::store::put;
 use crate::store::put_for;
 use crate::store::record;
+use crate::store::remove;
 use crate::store::session;
 use crate::store::site;
 
@@ -96,7 +101,7 @@ async fn an_index_named_at_run_time_stands_apart_and_goes_with_its_partition(
     assert_eq!(read(&x, &service("a")).await, []);
     assert_eq!(read(&x, &staff("a")).await.len(), 1);
 
-    store.kv.purge(&x).await.unwrap();
+    store.kv.purge(&x, &purge()).await.unwrap();
 
     for (name, at) in names.iter().zip(0..) {
         assert_eq!(read(&x, name).await, [], "{name:?}");
@@ -244,7 +249,7 @@ async fn a_scan_meets_every_record_of_every_partition(
 
 #[rstest]
 #[tokio::test]
-async fn a_purge_leaves_nothing_but_the_floor(
+async fn a_purge_leaves_nothing_but_the_floor_and_the_hint(
     #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
 ) {
     let store = Store::open(backend).await;
@@ -259,13 +264,65 @@ async fn a_purge_leaves_nothing_but_the_floor(
         store.kv.commit(partition, &all).await.unwrap();
         store.kv.hint(partition, 5).await.unwrap();
     }
-    assert_eq!(store.kv.purge(&x).await, Ok(3));
-    assert_eq!(store.kv.purge(&x).await, Ok(0), "a purge is repeatable");
+    assert_eq!(store.kv.purge(&x, &purge()).await, Ok(3));
+    assert_eq!(store.kv.purge(&x, &purge()).await, Ok(0), "a purge is repeatable");
     assert_eq!(store.find(&x, &session("b")).await, Found::Absent);
     assert_eq!(store.kv.range(&x, &keys::DUE, &all()).await.unwrap(), []);
     assert_eq!(store.floor(&x).await, Version(9));
-    assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(near.clone(), 5)]);
+    assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(x.clone(), 5), (near.clone(), 5)]);
     assert_eq!(store.find(&near, &session("b")).await, record(9, "b"));
     let stale = put(&session("b"), Expect::Absent, 9, "b");
     assert_eq!(store.commit(&x, vec![stale]).await, Outcome::Conflict);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_purge_takes_nothing_of_what_is_in_use(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let x = site("x");
+    let mut all_of_it = commit(vec![
+        put(&keys::data_keys(), Expect::Absent, 1, "keys"),
+        put(&keys::site(), Expect::Absent, 2, "site"),
+        put(&session("a"), Expect::Absent, 3, "a"),
+    ]);
+    all_of_it.index.push(add("a", 1));
+    store.kv.commit(&x, &all_of_it).await.unwrap();
+    store.kv.hint(&x, 6).await.unwrap();
+    assert_eq!(store.kv.purge(&x, &purge()).await, Ok(0));
+    assert_eq!(store.find(&x, &keys::data_keys()).await, record(1, "keys"));
+    assert_eq!(store.find(&x, &keys::site()).await, record(2, "site"));
+    assert_eq!(store.find(&x, &session("a")).await, record(3, "a"));
+    assert_eq!(store.kv.range(&x, &keys::DUE, &all()).await.unwrap().len(), 1);
+    assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(x.clone(), 6)]);
+    assert_eq!(store.commit(&x, vec![remove(&keys::data_keys(), 1)]).await, Outcome::Committed);
+    assert_eq!(store.kv.purge(&x, &purge()).await, Ok(2), "nobody uses it any more");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_go_last_stands_until_all_else_is_gone(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let (x, many) = (site("x"), (0..3_000).map(|number| session(&number.to_string())).collect::<Vec<_>>());
+    let mut changes = vec![put(&keys::site(), Expect::Absent, 1, "site")];
+    changes.extend(many.iter().map(|key| put(key, Expect::Absent, 1, "a")));
+    assert_eq!(store.commit(&x, changes).await, Outcome::Committed);
+    let purged = tokio::spawn({
+        let (kv, x) = (Arc::clone(&store.kv), x.clone());
+        async move { kv.purge(&x, &purge()).await }
+    });
+    let ask = |key: &Key| Ask { key: key.clone(), known: Some(Version(1)) };
+    let asks = std::iter::once(&keys::site()).chain(&many).map(ask).collect::<Vec<_>>();
+    loop {
+        let found = store.kv.read(&x, &asks).await.unwrap().found;
+        let left = found.iter().filter(|found| **found != Found::Absent).count();
+        if left == 0 {
+            break;
+        }
+        assert_ne!(found[0], Found::Absent, "{left} others stand");
+    }
+    assert_eq!(purged.await.unwrap(), Ok(3_001));
 }

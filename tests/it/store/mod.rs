@@ -34,6 +34,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::OpId;
 use greenroom::store::kv::Order;
 use greenroom::store::kv::Outcome;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Version;
 use greenroom::store::kv::Write;
@@ -137,6 +138,11 @@ fn put_for(key: &Key, version: u64, ttl: Duration) -> Change {
 
 fn remove(key: &Key, version: u64) -> Change {
     Change { key: key.clone(), expect: at(version), write: Write::Remove }
+}
+
+/// A purge of what has no data keys, the site last.
+fn purge() -> Purge {
+    Purge { unless: keys::data_keys(), last: keys::site() }
 }
 
 fn at(version: u64) -> Expect {

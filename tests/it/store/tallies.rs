@@ -26,6 +26,7 @@ use crate::store::Store;
 use crate::store::add_to;
 use crate::store::all;
 use crate::store::index_commit;
+use crate::store::purge;
 use crate::store::sealed::copy;
 use crate::store::sealed::ring;
 use crate::store::sealed::seal;
@@ -129,7 +130,7 @@ async fn a_number_that_a_commit_wrote_is_drawn_from_and_removed_like_any_other(
     store.kv.commit(&organisation(), &index_commit(vec![remove])).await.unwrap();
     assert_eq!(store.numbers().await, []);
     assert_eq!(store.draw(&[up("a", 1)]).await, Drawn::All(vec![1]), "what is not there counts as 0");
-    assert_eq!(store.kv.purge(&organisation()).await, Ok(0));
+    assert_eq!(store.kv.purge(&organisation(), &purge()).await, Ok(0));
     assert_eq!(store.numbers().await, []);
 }
 

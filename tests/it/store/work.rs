@@ -29,6 +29,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::KvError;
 use greenroom::store::kv::Outcome;
 use greenroom::store::kv::Page;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -113,8 +114,8 @@ impl Kv for Meddled {
         self.0.scan(from, limit).await
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        self.0.purge(partition).await
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        self.0.purge(partition, purge).await
     }
 
     async fn ping(&self) -> Result<(), KvError> {

@@ -211,10 +211,21 @@ impl Sites for Memory {
         Ok(!self.sessions(site, &any).await?.is_empty())
     }
 
-    async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
+    async fn remove(&self, site: &SiteId, basis: Basis) -> Result<Committed, StoreError> {
         let mut shelves = self.shelves()?;
+        if !holds(basis, shelves.sites.get(site)) {
+            return Ok(Committed::Conflict);
+        }
         shelves.sites.remove(site);
         shelves.sessions.retain(|(of, _), _| of != site);
+        Ok(Committed::Yes)
+    }
+
+    async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
+        let mut shelves = self.shelves()?;
+        if !shelves.sites.contains_key(site) {
+            shelves.sessions.retain(|(of, _), _| of != site);
+        }
         Ok(())
     }
 }

@@ -8,7 +8,18 @@ use crate::gateway::webhooks::signature;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 
-async fn counted(world: &World, outcome: &str, reason: &str) -> Option<f64> {
+/// Why a webhook may be refused.
+const REFUSALS: [&str; 7] = [
+    "bad_signature",
+    "too_large",
+    "request_timeout",
+    "malformed_json",
+    "overloaded",
+    "store_unavailable",
+    "internal",
+];
+
+pub(crate) async fn counted(world: &World, outcome: &str, reason: &str) -> Option<f64> {
     let labels = format!("outcome=\"{outcome}\",reason=\"{reason}\"");
     world.scrape().await.of(&format!("greenroom_webhooks_total{{{labels}}}"))
 }
@@ -19,6 +30,9 @@ async fn r38_webhooks_are_counted_by_what_came_of_them() {
     let kinds = ["stored", "duplicate", "unknown_event", "challenge"];
     for kind in kinds {
         assert_eq!(counted(&world, kind, "").await, Some(0.0), "{kind}");
+    }
+    for reason in REFUSALS {
+        assert_eq!(counted(&world, "refused", reason).await, Some(0.0), "{reason}");
     }
     let known = meeting_event("meeting.deleted", "organisation", (&json!("123"), 1_700_000_000_000));
     let unknown = meeting_event("meeting.sharing_started", "organisation", (&json!("123"), 1));

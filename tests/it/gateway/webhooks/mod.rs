@@ -3,6 +3,7 @@
 mod checks;
 mod consent;
 mod counted;
+mod crowd;
 mod meetings;
 mod proof;
 

@@ -245,6 +245,7 @@ async fn r32_who_cannot_be_zoom_is_refused_before_the_body_and_nobody_is_waited_
     let [old, ahead, recent] = [at(-700), at(700), at(0)];
     let signed = ("x-zm-signature", signature.as_str());
     let timed = |seconds| ("x-zm-request-timestamp", seconds);
+    let [none, short, long] = [0, 62, 66].map(|digits| format!("v0={}", "a".repeat(digits)));
     let impossible = [
         vec![],
         vec![signed],
@@ -254,6 +255,9 @@ async fn r32_who_cannot_be_zoom_is_refused_before_the_body_and_nobody_is_waited_
         vec![timed("soon"), signed],
         vec![timed(&recent), timed(&recent), signed],
         vec![timed(&recent), ("x-zm-signature", "v0=xyz")],
+        vec![timed(&recent), ("x-zm-signature", &none)],
+        vec![timed(&recent), ("x-zm-signature", &short)],
+        vec![timed(&recent), ("x-zm-signature", &long)],
     ];
     let begun = Instant::now();
     for headers in impossible {

@@ -79,6 +79,10 @@ impl Sites for PointedSites {
         self.0.has_session_of(site, service).await
     }
 
+    async fn remove(&self, site: &SiteId, basis: Basis) -> Result<Committed, StoreError> {
+        self.1.at("sites.remove", self.0.remove(site, basis)).await
+    }
+
     async fn purge(&self, site: &SiteId) -> Result<(), StoreError> {
         self.1.at("sites.purge", self.0.purge(site)).await
     }

@@ -16,6 +16,7 @@ use greenroom::store::kv::Kv;
 use greenroom::store::kv::KvError;
 use greenroom::store::kv::Outcome;
 use greenroom::store::kv::Page;
+use greenroom::store::kv::Purge;
 use greenroom::store::kv::Range;
 use greenroom::store::kv::Settled;
 use greenroom::store::kv::Snapshot;
@@ -86,8 +87,8 @@ impl Kv for Meddling {
         self.below.scan(from, limit).await
     }
 
-    async fn purge(&self, partition: &Partition) -> Result<u64, KvError> {
-        self.below.purge(partition).await
+    async fn purge(&self, partition: &Partition, purge: &Purge) -> Result<u64, KvError> {
+        self.below.purge(partition, purge).await
     }
 
     async fn ping(&self) -> Result<(), KvError> {

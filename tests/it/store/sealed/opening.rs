@@ -149,9 +149,13 @@ async fn a_purged_partition_is_unreadable_at_once_and_may_begin_anew(
     let (partition, key) = (site("x"), session("a"));
     assert_eq!(write(&one, &partition, vec![put(&key, Expect::Absent, "a")]).await, Committed::Done);
     assert_eq!(text(&two, &partition, &key).await, "a");
+    assert_eq!(two.purge(&partition, &key).await.unwrap(), 0, "it is in use");
     let (version, bytes) = raw(store.kv.as_ref(), &partition, &key).await;
 
-    assert_eq!(two.purge(&partition).await.unwrap(), 1, "the record; the keys went before");
+    assert_eq!(two.destroy(&partition, (&key, version)).await.unwrap(), Committed::Done);
+    let cut_short = read(&one, &partition, &key).await.unwrap_err();
+    assert!(matches!(cut_short, StoreError::UnknownKey { .. }), "{cut_short:?}");
+    assert_eq!(two.purge(&partition, &key).await.unwrap(), 1, "the record; the keys went before");
     plant(store.kv.as_ref(), &partition, &key, bytes).await;
     let left = read(&one, &partition, &key).await.unwrap_err();
     assert!(matches!(left, StoreError::UnknownKey { .. }), "held keys do not help: {left:?}");
@@ -160,10 +164,40 @@ async fn a_purged_partition_is_unreadable_at_once_and_may_begin_anew(
     let known = [Want { key: key.clone(), known: Some(planted) }];
     assert!(one.read(&partition, &known).await.is_err(), "nor does a copy held opened");
 
-    assert_eq!(two.purge(&partition).await.unwrap(), 1);
+    assert_eq!(two.purge(&partition, &key).await.unwrap(), 1);
     assert_eq!(read(&one, &partition, &key).await.unwrap(), Opened::Absent);
     assert_eq!(write(&one, &partition, vec![put(&key, Expect::Absent, "anew")]).await, Committed::Done);
     assert_eq!(text(&two, &partition, &key).await, "anew");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_ends_one_life_of_a_partition_never_ends_the_next(
+    #[values(Backend::Memory, Backend::File, Backend::Redis)] backend: Backend,
+) {
+    let store = Store::open(backend).await;
+    let mine = ring();
+    let (late, other) = (seal(&store.kv, copy(&mine)), seal(&store.kv, mine));
+    let (partition, last, key) = (site("x"), keys::site(), session("a"));
+    let begin = async |what: &str| {
+        let puts = vec![put(&last, Expect::Absent, what), put(&key, Expect::Absent, what)];
+        assert_eq!(write(&other, &partition, puts).await, Committed::Done);
+    };
+    begin("one").await;
+    let (version, _) = raw(store.kv.as_ref(), &partition, &last).await;
+    assert_eq!(text(&late, &partition, &key).await, "one");
+    assert_eq!(other.destroy(&partition, (&last, version)).await.unwrap(), Committed::Done);
+    assert_eq!(other.purge(&partition, &last).await.unwrap(), 2);
+    begin("two").await;
+    store.kv.hint(&partition, 6).await.unwrap();
+
+    assert_eq!(late.destroy(&partition, (&last, version)).await.unwrap(), Committed::Conflict);
+    assert_eq!(late.purge(&partition, &last).await.unwrap(), 0);
+    for sealed in [&late, &other] {
+        assert_eq!(text(sealed, &partition, &last).await, "two");
+        assert_eq!(text(sealed, &partition, &key).await, "two");
+    }
+    assert_eq!(store.kv.hinted(9, 9).await.unwrap(), [(partition.clone(), 6)]);
 }
 
 #[rstest]
