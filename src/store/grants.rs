@@ -63,7 +63,6 @@ impl Grants for StoredGrants {
     }
 
     async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
-        self.sealed.purge(&Partition::Grant(id.clone())).await?;
-        Ok(())
+        Ok(self.sealed.discard(&Partition::Grant(id.clone()), &keys::grant()).await?)
     }
 }

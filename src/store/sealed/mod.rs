@@ -273,6 +273,23 @@ impl Sealed {
         Ok(Committed::Conflict)
     }
 
+    /// Removes everything of a partition of which this record cannot be opened; where somebody put one there meanwhile that
+    /// can, nothing.
+    pub async fn discard(&self, partition: &Partition, key: &Key) -> Result<(), StoreError> {
+        let ask = Ask { key: key.clone(), known: None };
+        let snapshot = self.kv.read(partition, &[ask]).await.map_err(store_error)?;
+        match self.read(partition, &[Want::new(key.clone())]).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Corrupt { .. } | StoreError::UnknownKey { .. }) => {}
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Uncertain)) => return Err(error),
+        }
+        if let Some(Found::Record { version, .. }) = snapshot.found.first() {
+            // What has no keys any more, or was replaced meanwhile, the purge tells apart.
+            let _either = self.destroy(partition, (key, *version)).await?;
+        }
+        self.purge(partition, key).await.map(drop)
+    }
+
     /// Removes everything of a partition that has no data keys, this record last; tells how many went. Nothing goes of one
     /// that has them, also if it gets them while this goes on: whoever began it anew keeps it.
     pub async fn purge(&self, partition: &Partition, last: &Key) -> Result<u64, StoreError> {
