@@ -20,6 +20,7 @@ use crate::app::ports::traces::Only;
 use crate::app::receivers;
 use crate::app::receivers::Receiver;
 use crate::app::round::Round;
+use crate::app::round::spread;
 use crate::domain::finding::EndpointSeen;
 use crate::domain::id::EndpointId;
 use crate::domain::meeting::after;
@@ -137,12 +138,6 @@ async fn take(gateway: &Gateway, receiver: &Receiver, (claimed, round): (Outgoin
         warn!(endpoint = receiver.host(), error = %error, "what came of a turn is not written: what was told is told again");
     }
     gateway.bell.notify_one();
-}
-
-fn spread(gateway: &Gateway) -> u8 {
-    let mut byte = [0];
-    gateway.entropy.fill(&mut byte);
-    u8::from_be_bytes(byte)
 }
 
 /// Says once how an endpoint's health changed.
