@@ -12,7 +12,7 @@ use crate::domain::outgoing::Health;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Parking;
 
-/// Events that wait for longer than this, while nothing refuses them, are delivered by nobody: a gateway looks at every
+/// Events that wait for longer than this, while nobody was told them, are delivered by nobody: a gateway looks at every
 /// endpoint once a minute.
 const LATE: Duration = Duration::from_mins(5);
 
@@ -187,7 +187,7 @@ fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
         Health::Parked { why: Parking::Silent, .. } => Verdict::Problem(Advice::MendEndpoint),
         Health::Parked { why: Parking::Gone, .. } => Verdict::Problem(Advice::RemoveEndpoint),
         Health::Failing { .. } => Verdict::Warning(Advice::AskEndpoint),
-        Health::Delivering if outgoing.silent_since.is_some() || refused(outgoing) > 0 => {
+        Health::Delivering if outgoing.silent_since.is_some() || untaken(outgoing) > 0 => {
             Verdict::Warning(Advice::AskEndpoint)
         }
         Health::Delivering if is_left(endpoint, now) => Verdict::Problem(Advice::RunGateway),
@@ -201,9 +201,9 @@ fn is_left(endpoint: &EndpointSeen, now: Timestamp) -> bool {
     endpoint.waiting_since.is_some_and(is_long_ago) && endpoint.outgoing.taken_at.is_none_or(is_long_ago)
 }
 
-/// How many sites have an event that the endpoint refuses.
-pub fn refused(outgoing: &Outgoing) -> usize {
-    outgoing.lanes.values().filter(|lane| lane.since.is_some()).count()
+/// How many sites have an event that the endpoint was told and does not take, whether it refuses it or fails at it.
+pub fn untaken(outgoing: &Outgoing) -> usize {
+    outgoing.lanes.values().filter(|lane| lane.untaken_since.is_some()).count()
 }
 
 impl Seen {
@@ -259,8 +259,9 @@ mod tests {
         endpoint(|outgoing| outgoing.health = health, Some(0))
     }
 
-    fn lane(since: Option<i64>) -> impl FnOnce(&mut Outgoing) {
-        let lane = Lane { since: since.map(at), ..Lane::waiting(FeedPlace(5), at(0)) };
+    fn lane(since: Option<i64>, untaken_since: Option<i64>) -> impl FnOnce(&mut Outgoing) {
+        let (since, untaken_since) = (since.map(at), untaken_since.map(at));
+        let lane = Lane { since, untaken_since, ..Lane::waiting(FeedPlace(5), at(0)) };
         move |outgoing| _ = outgoing.lanes.insert(SiteId::parse("a").unwrap(), lane)
     }
 
@@ -293,9 +294,10 @@ mod tests {
                 endpoint(|outgoing| outgoing.silent_since = Some(at(NOW)), None),
                 Verdict::Warning(Advice::AskEndpoint),
             ),
-            (endpoint(lane(Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
-            (endpoint(lane(None), Some(RECENTLY)), Verdict::Ok),
-            (endpoint(lane(None), Some(LONG_AGO)), Verdict::Problem(Advice::RunGateway)),
+            (endpoint(lane(Some(0), Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
+            (endpoint(lane(None, Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
+            (endpoint(lane(None, None), Some(RECENTLY)), Verdict::Ok),
+            (endpoint(lane(None, None), Some(LONG_AGO)), Verdict::Problem(Advice::RunGateway)),
             (
                 endpoint(|outgoing| outgoing.taken_at = Some(at(LONG_AGO)), Some(0)),
                 Verdict::Problem(Advice::RunGateway),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Output;
+use std::time::Duration;
 
 use greenroom::domain::reply::Answer;
 use predicates::str::contains;
@@ -115,6 +116,33 @@ async fn r38_an_endpoint_that_refuses_is_a_warning_and_no_failure() {
     let host = receiver.url.origin().ascii_serialization();
     assert!(found[3].starts_with(&format!("warning endpoint {host}: takes nothing since 20")), "{found:?}");
     assert!(found[3].contains("last answer: 500; an event waits since 20"), "{found:?}");
+    assert_eq!(code, Some(0));
+}
+
+#[tokio::test]
+async fn r38_an_endpoint_that_fails_for_one_site_alone_is_a_warning() {
+    let receiver = Receiver::start(&[1]).await;
+    let setting = Receiver::setting(&[&receiver]);
+    let world = World::start_with(Backend::Embedded, &[("EVENTS__ENDPOINTS", &setting)]).await;
+    receiver.says(|event| Says::Status(if event["site_id"] == "studio" { 502 } else { 200 }));
+    for (site, number) in [("studio", 0), ("clinic", 1)] {
+        world.taken(&format!("/v1/sites/{site}"), &json!({})).await;
+        world.taken(&format!("/v1/sites/{site}/accounts/default"), &custom("room")).await;
+        let heard = |site| receiver.heard().iter().filter(|heard| heard.event["site_id"] == site).count();
+        world.until("it is told", async || heard(site) > number).await;
+    }
+    world.clock.advance(Duration::from_hours(2));
+    world.taken("/v1/sites/clinic/accounts/default", &custom("other")).await;
+    world.until("it is told", async || receiver.taken_of("clinic").len() == 3).await;
+    let is_written = async || {
+        let outgoing = world.endpoints().await.remove(0).outgoing;
+        outgoing.claimed_until.is_none() && outgoing.silent_since.is_none()
+    };
+    world.until("it is written", is_written).await;
+    let (code, found) = examined(&world).await;
+    let host = receiver.url.origin().ascii_serialization();
+    let said = format!("warning endpoint {host}: takes events, but not all of 1 site; last answer: ");
+    assert!(found[3].starts_with(&said), "{found:?}");
     assert_eq!(code, Some(0));
 }
 
