@@ -86,7 +86,10 @@ async fn opened(gateway: &Gateway) -> Result<Seen, StoreError> {
 async fn endpoints(gateway: &Gateway) -> Vec<Seen> {
     match within(gateway, outgoing::states(gateway)).await {
         Ok(states) if states.is_empty() => vec![Seen::NoEndpoint],
-        Ok(states) => states.into_iter().map(Seen::Endpoint).collect(),
+        Ok(states) => {
+            let seen = |state: Result<_, _>| state.map_or_else(Seen::EndpointUnread, Seen::Endpoint);
+            states.into_iter().map(seen).collect()
+        }
         Err(why) => vec![Seen::Unseen(Check::Endpoint, why.reason())],
     }
 }

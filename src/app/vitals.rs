@@ -7,6 +7,7 @@ use tracing::warn;
 use crate::app::gateway::Gateway;
 use crate::app::outgoing;
 use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::EndpointUnread;
 
 /// How long the store may take for all of it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -19,7 +20,7 @@ pub enum Vitals {
     /// It did.
     StoreUp {
         /// How it stands with who is told of events; `None` where that could not be read.
-        endpoints: Option<Vec<EndpointSeen>>,
+        endpoints: Option<Vec<Result<EndpointSeen, EndpointUnread>>>,
     },
 }
 

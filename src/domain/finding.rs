@@ -61,6 +61,8 @@ pub enum Seen {
     NoEndpoint,
     /// Somebody is.
     Endpoint(EndpointSeen),
+    /// Somebody is to be, and how far cannot be known.
+    EndpointUnread(EndpointUnread),
     /// So many accounts stand like this.
     Accounts {
         /// How.
@@ -85,6 +87,15 @@ pub struct EndpointSeen {
     pub outgoing: Arc<Outgoing>,
     /// When the oldest event came that it has not been told; `None` when it has been told all.
     pub waiting_since: Option<Timestamp>,
+}
+
+/// An endpoint of events whose record cannot be opened: it is told nothing until it can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointUnread {
+    /// Scheme and host of its address, with a number where another has the same.
+    pub host: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// How an account stands.
@@ -170,7 +181,7 @@ fn verdict(seen: &Seen, now: Timestamp) -> Verdict {
         | Seen::Accounts { standing: Standing::Working, .. } => Verdict::Ok,
         Seen::Misconfigured { .. } => Verdict::Problem(Advice::Configure),
         Seen::StoreAway(_) => Verdict::Problem(Advice::SeeToStore),
-        Seen::RingRefuses(_) => Verdict::Problem(Advice::RestoreKeys),
+        Seen::RingRefuses(_) | Seen::EndpointUnread(_) => Verdict::Problem(Advice::RestoreKeys),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint, now),
         // Only their owners can mend them: of many sites some always have to.
         Seen::Accounts { standing: Standing::Lapsed, .. } => Verdict::Warning(Advice::AskOwners),
@@ -213,7 +224,7 @@ impl Seen {
             Self::Configured | Self::Misconfigured { .. } => Check::Configuration,
             Self::StoreAnswers | Self::StoreAway(_) => Check::Store,
             Self::RingOpens | Self::RingUntried | Self::RingRefuses(_) => Check::Keyring,
-            Self::NoEndpoint | Self::Endpoint(_) => Check::Endpoint,
+            Self::NoEndpoint | Self::Endpoint(_) | Self::EndpointUnread(_) => Check::Endpoint,
             Self::Accounts { .. } => Check::Accounts,
             Self::Jobs(_) => Check::Jobs,
             Self::Unseen(check, _) => *check,
@@ -285,6 +296,10 @@ mod tests {
             (Seen::RingUntried, Verdict::Ok),
             (Seen::RingRefuses(text()), Verdict::Problem(Advice::RestoreKeys)),
             (Seen::NoEndpoint, Verdict::Ok),
+            (
+                Seen::EndpointUnread(EndpointUnread { host: text(), why: text() }),
+                Verdict::Problem(Advice::RestoreKeys),
+            ),
             (endpoint(|_| (), None), Verdict::Ok),
             (endpoint(lost, None), Verdict::Ok),
             (endpoint(|outgoing| outgoing.health = failing, None), Verdict::Warning(Advice::AskEndpoint)),

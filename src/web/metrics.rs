@@ -18,11 +18,14 @@ use crate::app::vitals::Vitals;
 use crate::app::webhooks::Answer;
 use crate::app::webhooks::Taken;
 use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::EndpointUnread;
 use crate::domain::outgoing::Health;
 use crate::web::problem::Problem;
 
 /// The states of an endpoint; one of them is 1.
-const STATES: [&str; 3] = ["delivering", "failing", "parked"];
+const STATES: [&str; 4] = ["delivering", "failing", "parked", UNREADABLE];
+/// The state of one whose record cannot be opened. Nothing else is known of it.
+const UNREADABLE: &str = "unreadable";
 
 /// What this process counts. Clones count together.
 #[derive(Debug, Clone)]
@@ -99,16 +102,21 @@ impl Metrics {
 }
 
 /// Adds how it stands with who is told of events. It is read of the records that replicas share: each says the same.
-fn register(registry: &mut Registry, endpoints: &[EndpointSeen], now: Timestamp) {
+fn register(registry: &mut Registry, endpoints: &[Result<EndpointSeen, EndpointUnread>], now: Timestamp) {
     let states = Family::<StateLabels, Gauge>::default();
     let given_up = Family::<EndpointLabels, Counter>::default();
     let lost = Family::<EndpointLabels, Counter>::default();
     let ages = Family::<EndpointLabels, Gauge<f64, AtomicU64>>::default();
-    for EndpointSeen { host, outgoing, waiting_since } in endpoints {
+    for endpoint in endpoints {
+        let (host, stands) = match endpoint {
+            Ok(seen) => (&seen.host, name_of(seen.outgoing.health)),
+            Err(unread) => (&unread.host, UNREADABLE),
+        };
         for state in STATES {
             let labels = StateLabels { endpoint: host.clone(), state };
-            states.get_or_create(&labels).set(i64::from(state == name_of(outgoing.health)));
+            states.get_or_create(&labels).set(i64::from(state == stands));
         }
+        let Ok(EndpointSeen { outgoing, waiting_since, .. }) = endpoint else { continue };
         let labels = EndpointLabels { endpoint: host.clone() };
         given_up.get_or_create(&labels).inc_by(outgoing.given_up);
         lost.get_or_create(&labels).inc_by(outgoing.lost);

@@ -21,6 +21,7 @@ pub(in crate::server::operator) fn subject(seen: &Seen) -> Option<String> {
         // Whoever writes a key may write anything into it.
         Seen::Misconfigured { key, .. } => Some(key.escape_debug().to_string()),
         Seen::Endpoint(endpoint) => Some(endpoint.host.clone()),
+        Seen::EndpointUnread(endpoint) => Some(endpoint.host.clone()),
         Seen::Configured
         | Seen::StoreAnswers
         | Seen::StoreAway(_)
@@ -46,6 +47,9 @@ pub(in crate::server::operator) fn found(seen: &Seen) -> String {
         Seen::RingRefuses(why) => format!("it does not open what is stored: {why}"),
         Seen::NoEndpoint => "events.endpoints names none: events are read, not sent".to_owned(),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint),
+        Seen::EndpointUnread(endpoint) => {
+            format!("how far it has been told cannot be read: {}", endpoint.why)
+        }
         Seen::Accounts { standing, accounts, sites } => of_accounts(*standing, *accounts, sites),
         Seen::Jobs(None) => "nothing needs a person".to_owned(),
         Seen::Jobs(Some(JobsSeen { count, since })) => {

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::gateway::looking::custom;
 use crate::gateway::metrics::SECRETS;
 use crate::gateway::metrics::parked;
+use crate::gateway::stored::damage;
 use crate::gateway::stored::dump;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
@@ -144,6 +145,24 @@ async fn r38_an_endpoint_that_fails_for_one_site_alone_is_a_warning() {
     let said = format!("warning endpoint {host}: takes events, but not all of 1 site; last answer: ");
     assert!(found[3].starts_with(&said), "{found:?}");
     assert_eq!(code, Some(0));
+}
+
+#[tokio::test]
+async fn r38_an_endpoint_whose_record_cannot_be_opened_is_a_problem_and_hides_no_other() {
+    let (mut world, receiver) = parked(Backend::Redis).await;
+    let host = receiver.url.origin().ascii_serialization();
+    world.stop().await;
+    damage(world.redis.as_ref().unwrap(), "*outgoing*").await;
+    let (code, found) = examined(&world).await;
+    let endpoints = &found[3..5];
+    let unreadable = |name: &str| {
+        let said = format!("problem endpoint {name}: how far it has been told cannot be read: ");
+        endpoints.iter().filter(|found| found.starts_with(&said)).count()
+    };
+    assert_eq!((code, unreadable(&host) + unreadable(&format!("{host} (2)"))), (Some(1), 1), "{found:?}");
+    let others = ["takes events; last answer: 200", "it said that it is gone"];
+    let seen = endpoints.iter().filter(|found| others.iter().any(|other| found.contains(other)));
+    assert_eq!(seen.count(), 1, "{found:?}");
 }
 
 #[rstest]

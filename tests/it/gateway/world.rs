@@ -323,7 +323,8 @@ impl World {
 
     /// How it stands with who is told of events.
     pub(crate) async fn endpoints(&self) -> Vec<EndpointSeen> {
-        outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
+        let states = outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap();
+        states.into_iter().map(Result::unwrap).collect()
     }
 
     /// Changes a setting of gateways that are started from now on.
