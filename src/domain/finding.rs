@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Parking;
 
 /// Events that wait for longer than this, while nobody was told them, are delivered by nobody: a gateway looks at every
-/// endpoint once a minute.
+/// endpoint once a minute. Nor does anybody work where work is due for so long.
 const LATE: Duration = Duration::from_mins(5);
 
 /// What was looked at.
@@ -27,6 +26,8 @@ pub enum Check {
     Keyring,
     /// How one of those who are told of events takes them.
     Endpoint,
+    /// Whether somebody takes due work.
+    Work,
     /// Whether the accounts of all sites work.
     Accounts,
     /// What needs a person.
@@ -63,6 +64,8 @@ pub enum Seen {
     Endpoint(EndpointSeen),
     /// Somebody is to be, and how far cannot be known.
     EndpointUnread(EndpointUnread),
+    /// Since when work is left that is long due; `None` where none is.
+    Work(Option<Timestamp>),
     /// So many accounts stand like this.
     Accounts {
         /// How.
@@ -149,6 +152,8 @@ pub enum Advice {
     RestoreKeys,
     /// Have a gateway run.
     RunGateway,
+    /// Have a gateway run, or see why those that run cannot keep up.
+    SeeGateways,
     /// Ask the endpoint why it takes nothing, or not everything; it is tried again by itself.
     AskEndpoint,
     /// Have the endpoint take events, or tell it no more.
@@ -177,12 +182,14 @@ fn verdict(seen: &Seen, now: Timestamp) -> Verdict {
         | Seen::RingOpens
         | Seen::RingUntried
         | Seen::NoEndpoint
+        | Seen::Work(None)
         | Seen::Jobs(None)
         | Seen::Accounts { standing: Standing::Working, .. } => Verdict::Ok,
         Seen::Misconfigured { .. } => Verdict::Problem(Advice::Configure),
         Seen::StoreAway(_) => Verdict::Problem(Advice::SeeToStore),
         Seen::RingRefuses(_) | Seen::EndpointUnread(_) => Verdict::Problem(Advice::RestoreKeys),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint, now),
+        Seen::Work(Some(_)) => Verdict::Problem(Advice::SeeGateways),
         // Only their owners can mend them: of many sites some always have to.
         Seen::Accounts { standing: Standing::Lapsed, .. } => Verdict::Warning(Advice::AskOwners),
         Seen::Accounts { standing: Standing::Ailing, .. } => Verdict::Warning(Advice::SeeAccounts),
@@ -208,8 +215,13 @@ fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
 
 /// Whether events wait and nobody tells them. One that catches up takes some all the while.
 fn is_left(endpoint: &EndpointSeen, now: Timestamp) -> bool {
-    let is_long_ago = |at: Timestamp| after(at, LATE) <= now;
+    let is_long_ago = |at: Timestamp| at <= long_before(now);
     endpoint.waiting_since.is_some_and(is_long_ago) && endpoint.outgoing.taken_at.is_none_or(is_long_ago)
+}
+
+/// What was due then, or waited, and still is, is done by nobody.
+pub fn long_before(now: Timestamp) -> Timestamp {
+    now.checked_sub(LATE).unwrap_or(Timestamp::MIN)
 }
 
 /// How many sites have an event that the endpoint was told and does not take, whether it refuses it or fails at it.
@@ -225,6 +237,7 @@ impl Seen {
             Self::StoreAnswers | Self::StoreAway(_) => Check::Store,
             Self::RingOpens | Self::RingUntried | Self::RingRefuses(_) => Check::Keyring,
             Self::NoEndpoint | Self::Endpoint(_) | Self::EndpointUnread(_) => Check::Endpoint,
+            Self::Work(_) => Check::Work,
             Self::Accounts { .. } => Check::Accounts,
             Self::Jobs(_) => Check::Jobs,
             Self::Unseen(check, _) => *check,
@@ -240,6 +253,7 @@ impl Check {
             Self::Store => "store",
             Self::Keyring => "keyring",
             Self::Endpoint => "endpoint",
+            Self::Work => "work",
             Self::Accounts => "accounts",
             Self::Jobs => "jobs",
         }
@@ -318,6 +332,8 @@ mod tests {
                 Verdict::Problem(Advice::RunGateway),
             ),
             (endpoint(|outgoing| outgoing.taken_at = Some(at(RECENTLY)), Some(0)), Verdict::Ok),
+            (Seen::Work(None), Verdict::Ok),
+            (Seen::Work(Some(at(LONG_AGO))), Verdict::Problem(Advice::SeeGateways)),
             (accounts(Standing::Working), Verdict::Ok),
             (accounts(Standing::Lapsed), Verdict::Warning(Advice::AskOwners)),
             (accounts(Standing::Ailing), Verdict::Warning(Advice::SeeAccounts)),

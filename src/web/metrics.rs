@@ -91,9 +91,17 @@ impl Metrics {
             Vitals::StoreUp { .. } => 1,
         });
         registry.register("store_up", "Whether the store answers", is_up);
-        match vitals {
-            Vitals::StoreAway | Vitals::StoreUp { endpoints: None } => {}
-            Vitals::StoreUp { endpoints: Some(endpoints) } => register(&mut registry, endpoints, now),
+        if let Vitals::StoreUp { endpoints, work_left } = vitals {
+            if let Some(left) = work_left {
+                let overdue: Gauge<f64, AtomicU64> = Gauge::default();
+                overdue.set(left.as_secs_f64());
+                let help =
+                    "For how long work is due that nobody takes; 0 while everything is taken in five minutes";
+                registry.register_with_unit("work_overdue", help, Unit::Seconds, overdue);
+            }
+            if let Some(endpoints) = endpoints {
+                register(&mut registry, endpoints, now);
+            }
         }
         let mut written = String::new();
         text::encode(&mut written, &registry)?;
@@ -138,5 +146,23 @@ fn name_of(health: Health) -> &'static str {
         Health::Delivering => "delivering",
         Health::Failing { .. } => "failing",
         Health::Parked { .. } => "parked",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn work_that_nobody_takes_shows_for_how_long() {
+        let vitals = |work_left| Vitals::StoreUp { endpoints: None, work_left };
+        let told = |vitals| Metrics::default().render(&vitals, Timestamp::UNIX_EPOCH).unwrap();
+        assert!(
+            told(vitals(Some(Duration::from_mins(6)))).contains("\ngreenroom_work_overdue_seconds 360.0\n")
+        );
+        assert!(told(vitals(Some(Duration::ZERO))).contains("\ngreenroom_work_overdue_seconds 0.0\n"));
+        assert!(!told(vitals(None)).contains("work_overdue"), "what is not known is not told");
     }
 }

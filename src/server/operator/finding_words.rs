@@ -29,6 +29,7 @@ pub(in crate::server::operator) fn subject(seen: &Seen) -> Option<String> {
         | Seen::RingUntried
         | Seen::RingRefuses(_)
         | Seen::NoEndpoint
+        | Seen::Work(_)
         | Seen::Accounts { .. }
         | Seen::Jobs(_)
         | Seen::Unseen(..) => None,
@@ -50,6 +51,8 @@ pub(in crate::server::operator) fn found(seen: &Seen) -> String {
         Seen::EndpointUnread(endpoint) => {
             format!("how far it has been told cannot be read: {}", endpoint.why)
         }
+        Seen::Work(None) => "none is left".to_owned(),
+        Seen::Work(Some(since)) => format!("some is due since {since:.0}, and nobody took it"),
         Seen::Accounts { standing, accounts, sites } => of_accounts(*standing, *accounts, sites),
         Seen::Jobs(None) => "nothing needs a person".to_owned(),
         Seen::Jobs(Some(JobsSeen { count, since })) => {
@@ -142,6 +145,9 @@ pub(in crate::server::operator) fn what_to_do(seen: &Seen, advice: Advice) -> St
         }
         Advice::RunGateway => {
             "nobody delivers: see that a gateway runs (greenroom serve) whose events.endpoints names it"
+        }
+        Advice::SeeGateways => {
+            "see that a gateway runs (greenroom serve); where one does, it has more to do than it can, or its log says what is in its way"
         }
         Advice::AskEndpoint => {
             "see in the endpoint's own log why it does not take them; it is tried again by itself, and parked after a day in which it takes nothing"

@@ -8,6 +8,7 @@ use greenroom::app::ports::clock::Clock;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::finding::EndpointSeen;
+use greenroom::server::Server;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::gateway::running::Gateway;
+use crate::gateway::running::open;
 use crate::gateway::running::serve;
 use crate::gateway::running::settings;
 use crate::gateway::running::simulator;
@@ -359,6 +361,11 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.restart_stopped().await;
+    }
+
+    /// Opens one on the records of one that was stopped, and does not run it.
+    pub(crate) async fn open_stopped(&self) -> Server {
+        open(&self.settings, &self.clock).await
     }
 
     /// Starts another on the records of one that was stopped.
