@@ -6,6 +6,7 @@ use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::outgoing;
 use crate::app::ports::stored::StoreError;
+use crate::app::worker;
 use crate::domain::event::FeedPlace;
 use crate::domain::finding::Check;
 use crate::domain::finding::Finding;
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// So many sites are tried to find a record that can be opened: they may be being off-boarded.
 const TRIED: usize = 10;
 
-/// Looks at the store, the key ring and who is told of events, and says what it means. Where the store does not answer,
+/// Looks at the store, the key ring, who is told of events and what is due, and says what it means. Where the store does not answer,
 /// that is all.
 pub async fn examine(gateway: &Gateway) -> Vec<Finding> {
     let seen = look(gateway).await;
@@ -30,6 +31,7 @@ async fn look(gateway: &Gateway) -> Vec<Seen> {
     }
     let mut seen = vec![Seen::StoreAnswers, ring(gateway).await];
     seen.extend(endpoints(gateway).await);
+    seen.push(work(gateway).await);
     seen
 }
 
@@ -86,7 +88,17 @@ async fn opened(gateway: &Gateway) -> Result<Seen, StoreError> {
 async fn endpoints(gateway: &Gateway) -> Vec<Seen> {
     match within(gateway, outgoing::states(gateway)).await {
         Ok(states) if states.is_empty() => vec![Seen::NoEndpoint],
-        Ok(states) => states.into_iter().map(Seen::Endpoint).collect(),
+        Ok(states) => {
+            let seen = |state: Result<_, _>| state.map_or_else(Seen::EndpointUnread, Seen::Endpoint);
+            states.into_iter().map(seen).collect()
+        }
         Err(why) => vec![Seen::Unseen(Check::Endpoint, why.reason())],
+    }
+}
+
+async fn work(gateway: &Gateway) -> Seen {
+    match within(gateway, worker::left_since(gateway)).await {
+        Ok(since) => Seen::Work(since),
+        Err(why) => Seen::Unseen(Check::Work, why.reason()),
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::causes::WithCauses;
 use crate::app::gateway::Gateway;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
@@ -20,7 +21,9 @@ use crate::app::ports::traces::Only;
 use crate::app::receivers;
 use crate::app::receivers::Receiver;
 use crate::app::round::Round;
+use crate::app::round::spread;
 use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::EndpointUnread;
 use crate::domain::id::EndpointId;
 use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
@@ -139,12 +142,6 @@ async fn take(gateway: &Gateway, receiver: &Receiver, (claimed, round): (Outgoin
     gateway.bell.notify_one();
 }
 
-fn spread(gateway: &Gateway) -> u8 {
-    let mut byte = [0];
-    gateway.entropy.fill(&mut byte);
-    u8::from_be_bytes(byte)
-}
-
 /// Says once how an endpoint's health changed.
 fn report(receiver: &Receiver, before: &Outgoing, now: &Outgoing) {
     let (endpoint, last) = (receiver.host(), now.last);
@@ -216,20 +213,31 @@ fn report_lost(receiver: &Receiver, events: u64) {
     }
 }
 
-/// How it stands with every endpoint that this gateway is told of. One that no gateway has begun yet will be told of what
-/// comes from now on.
-pub async fn states(gateway: &Gateway) -> Result<Vec<EndpointSeen>, StoreError> {
+/// How it stands with every endpoint that this gateway is told of. One whose record cannot be opened hides no other.
+pub async fn states(gateway: &Gateway) -> Result<Vec<Result<EndpointSeen, EndpointUnread>>, StoreError> {
     let receivers = gateway.receivers.known().await?;
     let mut states = Vec::new();
     for (receiver, host) in receivers.iter().zip(receivers::names(&receivers)) {
-        let outgoing = match gateway.receivers.endpoints.read(&receiver.id).await?.value {
-            Some(outgoing) => outgoing,
-            None => Arc::new(Outgoing::new(gateway.feed.end().await?, gateway.clock.now())),
-        };
-        let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
-        let fresh = fresh.events.first().map(|(place, _)| place.at());
-        let waiting = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh).min();
-        states.push(EndpointSeen { host, outgoing, waiting_since: waiting });
+        states.push(match state(gateway, &receiver.id).await {
+            Ok((outgoing, waiting_since)) => Ok(EndpointSeen { host, outgoing, waiting_since }),
+            Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+                Err(EndpointUnread { host, why: WithCauses(&error).to_string() })
+            }
+            Err(error) => return Err(error),
+        });
     }
     Ok(states)
+}
+
+/// How far an endpoint has been told, and since when the oldest event waits. One that no gateway has begun yet will be told
+/// of what comes from now on.
+async fn state(gateway: &Gateway, id: &EndpointId) -> Result<(Arc<Outgoing>, Option<Timestamp>), StoreError> {
+    let outgoing = match gateway.receivers.endpoints.read(id).await?.value {
+        Some(outgoing) => outgoing,
+        None => Arc::new(Outgoing::new(gateway.feed.end().await?, gateway.clock.now())),
+    };
+    let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
+    let fresh = fresh.events.first().map(|(place, _)| place.at());
+    let waiting = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh).min();
+    Ok((outgoing, waiting))
 }

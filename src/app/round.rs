@@ -49,13 +49,17 @@ struct Sequence {
     events: Vec<(FeedPlace, Event)>,
     /// From here on more of it may follow before the cursor.
     open: Option<FeedPlace>,
-    /// Whether its first event was refused for a day: then the next is tried, too.
     first: First,
 }
 
+/// What is known of the first event of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum First {
-    Usual,
+    /// Nothing.
+    New,
+    /// It was not taken before, so it says nothing new of the endpoint.
+    Untaken,
+    /// It was refused for a day: the next is tried, too.
     LongRefused,
 }
 
@@ -154,17 +158,30 @@ impl Round {
     }
 }
 
+/// A random byte, by which those who failed together are not tried together.
+pub(super) fn spread(gateway: &Gateway) -> u8 {
+    let mut byte = [0];
+    gateway.entropy.fill(&mut byte);
+    u8::from_be_bytes(byte)
+}
+
 impl First {
     fn of(lane: &Lane, now: Timestamp) -> Self {
-        if lane.is_old(now) { Self::LongRefused } else { Self::Usual }
+        if lane.is_old(now) {
+            Self::LongRefused
+        } else if lane.untaken_since.is_some() {
+            Self::Untaken
+        } else {
+            Self::New
+        }
     }
 }
 
 impl Sequence {
-    const EMPTY: Self = Self { events: Vec::new(), open: None, first: First::Usual };
+    const EMPTY: Self = Self { events: Vec::new(), open: None, first: First::New };
 
     async fn tell(self, site: SiteId, (gateway, url): (&Gateway, &Url), course: &Course) -> TriedSite {
-        let mut tried = TriedSite { site, tries: Vec::new(), open: self.open };
+        let mut tried = TriedSite { site, tries: Vec::new(), open: self.open, spread: spread(gateway) };
         let mut events = self.events.into_iter();
         let mut first = self.first;
         while let Some((place, event)) = events.next() {
@@ -174,14 +191,14 @@ impl Sequence {
             }
             let reply = gateway.receivers.push.push(url, &event).await;
             let meaning = reply.meaning();
-            course.hear(meaning);
+            course.hear(meaning, self.first);
             tried.tries.push((place, reply));
             let goes_on = match meaning {
                 Meaning::Taken => true,
                 Meaning::Refused | Meaning::Gone => first == First::LongRefused,
                 Meaning::Failed | Meaning::Asked(_) => false,
             };
-            first = First::Usual;
+            first = First::New;
             if !goes_on {
                 tried.open = events.next().map(|(place, _)| place).or(tried.open);
                 break;
@@ -201,11 +218,11 @@ impl Course {
             || gateway.clock.now() >= self.ends
     }
 
-    fn hear(&self, meaning: Meaning) {
+    fn hear(&self, meaning: Meaning, of: First) {
         match meaning {
             Meaning::Taken => self.has_taken.store(true, Ordering::Relaxed),
             Meaning::Refused | Meaning::Failed | Meaning::Gone => {
-                _ = self.refused.fetch_add(1, Ordering::Relaxed);
+                _ = self.refused.fetch_add(usize::from(of == First::New), Ordering::Relaxed);
             }
             Meaning::Asked(_) => self.is_over.store(true, Ordering::Relaxed),
         }

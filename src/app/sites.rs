@@ -9,6 +9,7 @@ use crate::app::change::Decision;
 use crate::app::change::change;
 use crate::app::gateway::Gateway;
 use crate::app::grants;
+use crate::app::outgoing;
 use crate::app::ports::store::Redecide;
 use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
@@ -142,6 +143,10 @@ async fn say_goodbye(gateway: &Gateway, begun: &Site) -> Result<(), SiteError> {
     .await?;
     while gateway.feed.relay(id).await? > 0 {}
     gateway.heard.notify_waiters();
+    // Whom this does not reach looks by itself.
+    if let Err(error) = outgoing::rouse(gateway).await {
+        warn!(error = %error, "endpoints hear late of a site that goes");
+    }
     Ok(())
 }
 

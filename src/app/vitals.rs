@@ -6,7 +6,10 @@ use tracing::warn;
 
 use crate::app::gateway::Gateway;
 use crate::app::outgoing;
+use crate::app::ports::stored::StoreError;
+use crate::app::worker;
 use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::EndpointUnread;
 
 /// How long the store may take for all of it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -19,21 +22,31 @@ pub enum Vitals {
     /// It did.
     StoreUp {
         /// How it stands with who is told of events; `None` where that could not be read.
-        endpoints: Option<Vec<EndpointSeen>>,
+        endpoints: Option<Vec<Result<EndpointSeen, EndpointUnread>>>,
+        /// For how long work is left that nobody takes, zero where none is; `None` where that could not be read.
+        work_left: Option<Duration>,
     },
 }
 
 /// Reads it, in three seconds at most.
 pub async fn read(gateway: &Gateway) -> Vitals {
-    let mut is_up = false;
+    let (mut is_up, mut endpoints, mut work_left) = (false, None, None);
     let reading = async {
         gateway.work.ping().await?;
         is_up = true;
-        outgoing::states(gateway).await
+        work_left = Some(left_for(gateway).await?);
+        endpoints = Some(outgoing::states(gateway).await?);
+        Ok::<_, StoreError>(())
     };
-    let endpoints = tokio::select! {
-        endpoints = reading => endpoints.map_err(|error| warn!(error = %error, "endpoints cannot be read")).ok(),
-        () = gateway.clock.wait(PATIENCE) => None,
-    };
-    if is_up { Vitals::StoreUp { endpoints } } else { Vitals::StoreAway }
+    tokio::select! {
+        read = reading => read.unwrap_or_else(|error| warn!(error = %error, "what operators watch cannot be read")),
+        () = gateway.clock.wait(PATIENCE) => {}
+    }
+    if is_up { Vitals::StoreUp { endpoints, work_left } } else { Vitals::StoreAway }
+}
+
+async fn left_for(gateway: &Gateway) -> Result<Duration, StoreError> {
+    let since = worker::left_since(gateway).await?;
+    let age = |since| Duration::try_from(gateway.clock.now().duration_since(since)).unwrap_or_default();
+    Ok(since.map(age).unwrap_or_default())
 }

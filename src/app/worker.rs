@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -24,12 +25,15 @@ use crate::app::reconcile;
 use crate::app::redecide;
 use crate::app::refresh;
 use crate::app::refresh::AccessError;
+use crate::domain::finding::long_before;
 use crate::domain::id::GrantId;
 
 /// How many places are worked on at once.
 const AT_ONCE: usize = 16;
 /// How much of one place is taken at once: the rest waits until the others had their turn.
 const ITEMS: usize = 8;
+/// So many places are looked into for work that is left.
+const LOOKED_INTO: usize = 100;
 /// How long the worker rests when it found nothing, unless the bell rings.
 const REST: Duration = Duration::from_secs(1);
 
@@ -58,6 +62,19 @@ pub async fn run(gateway: Gateway, stop: CancellationToken) {
         }
     }
     while working.next().await.is_some() {}
+}
+
+/// Since when work is left that is long due; `None` where none is. Whoever looks at a place says at once when it is looked at
+/// next, whatever came of it: one that should have been looked at long ago has nobody who works, or too much is due. A
+/// place where nothing is due any more is left as well when the last gateway stops, and waits for nobody.
+pub async fn left_since(gateway: &Gateway) -> Result<Option<Timestamp>, StoreError> {
+    let long_ago = long_before(gateway.clock.now());
+    for place in gateway.work.places(long_ago, LOOKED_INTO).await? {
+        if !gateway.work.due(&place, long_ago, 1).await?.is_empty() {
+            return Ok(Some(place.hinted_at));
+        }
+    }
+    Ok(None)
 }
 
 /// The places where work is due and nobody here is at it, the longest waiting first, as many as there is room for.

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::meeting::after;
 use crate::domain::outgoing::Health;
 use crate::domain::outgoing::Outgoing;
 use crate::domain::outgoing::Parking;
 
-/// Events that wait for longer than this, while nothing refuses them, are delivered by nobody: a gateway looks at every
-/// endpoint once a minute.
+/// Events that wait for longer than this, while nobody was told them, are delivered by nobody: a gateway looks at every
+/// endpoint once a minute. Nor does anybody work where work is due for so long.
 const LATE: Duration = Duration::from_mins(5);
 
 /// What was looked at.
@@ -27,6 +26,8 @@ pub enum Check {
     Keyring,
     /// How one of those who are told of events takes them.
     Endpoint,
+    /// Whether somebody takes due work.
+    Work,
     /// Whether the accounts of all sites work.
     Accounts,
     /// What needs a person.
@@ -61,6 +62,10 @@ pub enum Seen {
     NoEndpoint,
     /// Somebody is.
     Endpoint(EndpointSeen),
+    /// Somebody is to be, and how far cannot be known.
+    EndpointUnread(EndpointUnread),
+    /// Since when work is left that is long due; `None` where none is.
+    Work(Option<Timestamp>),
     /// So many accounts stand like this.
     Accounts {
         /// How.
@@ -85,6 +90,15 @@ pub struct EndpointSeen {
     pub outgoing: Arc<Outgoing>,
     /// When the oldest event came that it has not been told; `None` when it has been told all.
     pub waiting_since: Option<Timestamp>,
+}
+
+/// An endpoint of events whose record cannot be opened: it is told nothing until it can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointUnread {
+    /// Scheme and host of its address, with a number where another has the same.
+    pub host: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// How an account stands.
@@ -138,6 +152,8 @@ pub enum Advice {
     RestoreKeys,
     /// Have a gateway run.
     RunGateway,
+    /// Have a gateway run, or see why those that run cannot keep up.
+    SeeGateways,
     /// Ask the endpoint why it takes nothing, or not everything; it is tried again by itself.
     AskEndpoint,
     /// Have the endpoint take events, or tell it no more.
@@ -166,12 +182,14 @@ fn verdict(seen: &Seen, now: Timestamp) -> Verdict {
         | Seen::RingOpens
         | Seen::RingUntried
         | Seen::NoEndpoint
+        | Seen::Work(None)
         | Seen::Jobs(None)
         | Seen::Accounts { standing: Standing::Working, .. } => Verdict::Ok,
         Seen::Misconfigured { .. } => Verdict::Problem(Advice::Configure),
         Seen::StoreAway(_) => Verdict::Problem(Advice::SeeToStore),
-        Seen::RingRefuses(_) => Verdict::Problem(Advice::RestoreKeys),
+        Seen::RingRefuses(_) | Seen::EndpointUnread(_) => Verdict::Problem(Advice::RestoreKeys),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint, now),
+        Seen::Work(Some(_)) => Verdict::Problem(Advice::SeeGateways),
         // Only their owners can mend them: of many sites some always have to.
         Seen::Accounts { standing: Standing::Lapsed, .. } => Verdict::Warning(Advice::AskOwners),
         Seen::Accounts { standing: Standing::Ailing, .. } => Verdict::Warning(Advice::SeeAccounts),
@@ -187,7 +205,7 @@ fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
         Health::Parked { why: Parking::Silent, .. } => Verdict::Problem(Advice::MendEndpoint),
         Health::Parked { why: Parking::Gone, .. } => Verdict::Problem(Advice::RemoveEndpoint),
         Health::Failing { .. } => Verdict::Warning(Advice::AskEndpoint),
-        Health::Delivering if outgoing.silent_since.is_some() || refused(outgoing) > 0 => {
+        Health::Delivering if outgoing.silent_since.is_some() || untaken(outgoing) > 0 => {
             Verdict::Warning(Advice::AskEndpoint)
         }
         Health::Delivering if is_left(endpoint, now) => Verdict::Problem(Advice::RunGateway),
@@ -197,13 +215,18 @@ fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
 
 /// Whether events wait and nobody tells them. One that catches up takes some all the while.
 fn is_left(endpoint: &EndpointSeen, now: Timestamp) -> bool {
-    let is_long_ago = |at: Timestamp| after(at, LATE) <= now;
+    let is_long_ago = |at: Timestamp| at <= long_before(now);
     endpoint.waiting_since.is_some_and(is_long_ago) && endpoint.outgoing.taken_at.is_none_or(is_long_ago)
 }
 
-/// How many sites have an event that the endpoint refuses.
-pub fn refused(outgoing: &Outgoing) -> usize {
-    outgoing.lanes.values().filter(|lane| lane.since.is_some()).count()
+/// What was due then, or waited, and still is, is done by nobody.
+pub fn long_before(now: Timestamp) -> Timestamp {
+    now.checked_sub(LATE).unwrap_or(Timestamp::MIN)
+}
+
+/// How many sites have an event that the endpoint was told and does not take, whether it refuses it or fails at it.
+pub fn untaken(outgoing: &Outgoing) -> usize {
+    outgoing.lanes.values().filter(|lane| lane.untaken_since.is_some()).count()
 }
 
 impl Seen {
@@ -213,7 +236,8 @@ impl Seen {
             Self::Configured | Self::Misconfigured { .. } => Check::Configuration,
             Self::StoreAnswers | Self::StoreAway(_) => Check::Store,
             Self::RingOpens | Self::RingUntried | Self::RingRefuses(_) => Check::Keyring,
-            Self::NoEndpoint | Self::Endpoint(_) => Check::Endpoint,
+            Self::NoEndpoint | Self::Endpoint(_) | Self::EndpointUnread(_) => Check::Endpoint,
+            Self::Work(_) => Check::Work,
             Self::Accounts { .. } => Check::Accounts,
             Self::Jobs(_) => Check::Jobs,
             Self::Unseen(check, _) => *check,
@@ -229,6 +253,7 @@ impl Check {
             Self::Store => "store",
             Self::Keyring => "keyring",
             Self::Endpoint => "endpoint",
+            Self::Work => "work",
             Self::Accounts => "accounts",
             Self::Jobs => "jobs",
         }
@@ -259,8 +284,9 @@ mod tests {
         endpoint(|outgoing| outgoing.health = health, Some(0))
     }
 
-    fn lane(since: Option<i64>) -> impl FnOnce(&mut Outgoing) {
-        let lane = Lane { since: since.map(at), ..Lane::waiting(FeedPlace(5), at(0)) };
+    fn lane(since: Option<i64>, untaken_since: Option<i64>) -> impl FnOnce(&mut Outgoing) {
+        let (since, untaken_since) = (since.map(at), untaken_since.map(at));
+        let lane = Lane { since, untaken_since, ..Lane::waiting(FeedPlace(5), at(0)) };
         move |outgoing| _ = outgoing.lanes.insert(SiteId::parse("a").unwrap(), lane)
     }
 
@@ -284,6 +310,10 @@ mod tests {
             (Seen::RingUntried, Verdict::Ok),
             (Seen::RingRefuses(text()), Verdict::Problem(Advice::RestoreKeys)),
             (Seen::NoEndpoint, Verdict::Ok),
+            (
+                Seen::EndpointUnread(EndpointUnread { host: text(), why: text() }),
+                Verdict::Problem(Advice::RestoreKeys),
+            ),
             (endpoint(|_| (), None), Verdict::Ok),
             (endpoint(lost, None), Verdict::Ok),
             (endpoint(|outgoing| outgoing.health = failing, None), Verdict::Warning(Advice::AskEndpoint)),
@@ -293,14 +323,17 @@ mod tests {
                 endpoint(|outgoing| outgoing.silent_since = Some(at(NOW)), None),
                 Verdict::Warning(Advice::AskEndpoint),
             ),
-            (endpoint(lane(Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
-            (endpoint(lane(None), Some(RECENTLY)), Verdict::Ok),
-            (endpoint(lane(None), Some(LONG_AGO)), Verdict::Problem(Advice::RunGateway)),
+            (endpoint(lane(Some(0), Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
+            (endpoint(lane(None, Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
+            (endpoint(lane(None, None), Some(RECENTLY)), Verdict::Ok),
+            (endpoint(lane(None, None), Some(LONG_AGO)), Verdict::Problem(Advice::RunGateway)),
             (
                 endpoint(|outgoing| outgoing.taken_at = Some(at(LONG_AGO)), Some(0)),
                 Verdict::Problem(Advice::RunGateway),
             ),
             (endpoint(|outgoing| outgoing.taken_at = Some(at(RECENTLY)), Some(0)), Verdict::Ok),
+            (Seen::Work(None), Verdict::Ok),
+            (Seen::Work(Some(at(LONG_AGO))), Verdict::Problem(Advice::SeeGateways)),
             (accounts(Standing::Working), Verdict::Ok),
             (accounts(Standing::Lapsed), Verdict::Warning(Advice::AskOwners)),
             (accounts(Standing::Ailing), Verdict::Warning(Advice::SeeAccounts)),

@@ -25,8 +25,8 @@ pub struct Lane {
     pub after: FeedPlace,
     /// Since when its next event is refused, and by no failure of the endpoint in between; `None` when it was not, yet.
     pub since: Option<Timestamp>,
-    /// When that was tried last.
-    pub tried_at: Option<Timestamp>,
+    /// Since when nothing of its site is taken, whatever was given up meanwhile; `None` when nothing was tried, yet.
+    pub untaken_since: Option<Timestamp>,
     /// How often it was tried.
     pub tries: u32,
     /// When it is tried next.
@@ -42,6 +42,8 @@ pub struct TriedSite {
     pub tries: Vec<(FeedPlace, Reply)>,
     /// From here on something of it may be untried.
     pub open: Option<FeedPlace>,
+    /// Random, so that those who failed together are not tried together.
+    pub spread: u8,
 }
 
 /// What is known when the tries of a site are sorted.
@@ -49,27 +51,22 @@ pub struct TriedSite {
 pub struct Sorting {
     /// As far as the endpoint's cursor went.
     pub cursor: FeedPlace,
-    /// Whether the endpoint takes events at all.
-    pub takes: Takes,
+    /// When the endpoint took an event last; `None` where it takes none at all.
+    pub took_at: Option<Timestamp>,
     /// Now.
     pub now: Timestamp,
-    /// Random, so that those who failed together are not tried together.
-    pub spread: u8,
-}
-
-/// Whether an endpoint takes events at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    /// It took one in this turn, or in the last one.
-    Some,
-    /// It took none.
-    Nothing,
 }
 
 impl Lane {
     /// A site of whose events those up to a place were told, and nobody tried the next.
     pub const fn waiting(place: FeedPlace, now: Timestamp) -> Self {
-        Self { after: place, since: None, tried_at: None, tries: 0, next_at: now }
+        Self { after: place, since: None, untaken_since: None, tries: 0, next_at: now }
+    }
+
+    /// Whether something of its site was taken, or nothing tried, until then, and nothing is taken since. One whose events
+    /// were not taken before says nothing new when they are tried again.
+    pub fn is_news_of(&self, silence: Timestamp) -> bool {
+        self.untaken_since.is_some_and(|first| first >= silence)
     }
 
     /// Whether its next event was refused for a day. What follows is then tried, too: an endpoint that takes it does not
@@ -79,20 +76,27 @@ impl Lane {
     }
 
     /// The lane of a site after its tries, if it still stands behind the others, and how many of its events are given
-    /// up: what was refused for a day by an endpoint that takes others, its next event among them.
+    /// up: what was refused for a day by an endpoint that has taken others since, its next event among them.
     pub fn sorted(before: Option<Self>, tried: &TriedSite, sorting: &Sorting) -> (Option<Self>, u64) {
         let (mut head, mut given_up) = (None::<Self>, 0);
-        let is_over = |head: &Self| sorting.takes == Takes::Some && head.is_old(sorting.now);
+        let mut untaken_since = before.as_ref().and_then(|lane| lane.untaken_since);
+        let has_taken_since = |since| sorting.took_at.is_some_and(|took_at| took_at > since);
+        let is_over = |head: &Self| head.is_old(sorting.now) && head.since.is_some_and(has_taken_since);
         for (number, (place, reply)) in tried.tries.iter().enumerate() {
             let known = before.as_ref().filter(|_| number == 0);
             match reply.meaning() {
-                Meaning::Taken => given_up += u64::from(head.take_if(|head| head.since.is_some()).is_some()),
+                Meaning::Taken => {
+                    given_up += u64::from(head.take_if(|head| head.since.is_some()).is_some());
+                    untaken_since = None;
+                }
                 Meaning::Asked(_) => {
                     head = head.or_else(|| Some(Self::unjudged(known, *place, sorting.now)));
                 }
                 meaning @ (Meaning::Refused | Meaning::Failed | Meaning::Gone) => {
                     given_up += u64::from(head.take_if(|head| is_over(head)).is_some());
-                    head = head.or_else(|| Some(Self::refused(known, (*place, meaning), sorting)));
+                    let first = *untaken_since.get_or_insert(sorting.now);
+                    let lane = || Self::refused(known, (*place, meaning), (sorting.now, tried.spread));
+                    head = head.or_else(|| Some(Self { untaken_since: Some(first), ..lane() }));
                 }
             }
         }
@@ -113,15 +117,19 @@ impl Lane {
 
     /// Its next event is not taken, once more or for the first time. An endpoint that fails has not judged it: what it
     /// does not take while it is away does not count against any event.
-    fn refused(known: Option<&Self>, (place, meaning): (FeedPlace, Meaning), sorting: &Sorting) -> Self {
+    fn refused(
+        known: Option<&Self>,
+        (place, meaning): (FeedPlace, Meaning),
+        (now, spread): (Timestamp, u8),
+    ) -> Self {
         let (since, tries) = known.map_or((None, 0), |lane| (lane.since, lane.tries));
         let is_judged = matches!(meaning, Meaning::Refused | Meaning::Gone);
         Self {
             after: place.before(),
-            since: is_judged.then(|| since.unwrap_or(sorting.now)),
-            tried_at: Some(sorting.now),
+            since: is_judged.then(|| since.unwrap_or(now)),
+            untaken_since: Some(now),
             tries: tries + 1,
-            next_at: after(sorting.now, pause(tries + 1, sorting.spread)),
+            next_at: after(now, pause(tries + 1, spread)),
         }
     }
 }

@@ -16,16 +16,15 @@ use crate::domain::lane::DAY;
 use crate::domain::lane::LONGEST_PAUSE;
 use crate::domain::lane::Lane;
 use crate::domain::lane::Sorting;
-use crate::domain::lane::Takes;
 use crate::domain::lane::TriedSite;
 use crate::domain::lane::jittered;
 use crate::domain::lane::pause;
 use crate::domain::meeting::after;
 use crate::domain::reply::Answer;
 use crate::domain::reply::Meaning;
-use crate::domain::reply::Reply;
 
-/// So many sites whose events are not taken, nothing taken in between, and the endpoint is left alone as a whole.
+/// So many sites whose events are not taken any more, nothing taken in between, and the endpoint is left alone as a whole.
+/// A site whose events it did not take before says nothing new of it.
 pub const SITES_IN_A_ROW: usize = 3;
 /// So many lanes, and no more sites are set aside: the cursor stands until one of them goes on.
 const MOST_LANES: usize = 200;
@@ -56,7 +55,7 @@ pub struct Outgoing {
     pub lanes: BTreeMap<SiteId, Lane>,
     /// Whether it takes events.
     pub health: Health,
-    /// Since when nothing of what was tried has been taken; `None` when the last turn had something taken.
+    /// Since when it takes nothing, but of sites of which it took nothing before; `None` while nothing says so.
     pub silent_since: Option<Timestamp>,
     /// When it took an event last.
     pub taken_at: Option<Timestamp>,
@@ -234,7 +233,7 @@ impl Outgoing {
         }
     }
 
-    /// Sorts what a turn brought; `spread` is random, so that those who failed together are not tried together.
+    /// Sorts what a turn brought; `spread` is random, so that endpoints that failed together are not tried together.
     #[must_use]
     pub fn told(mut self, tried: &Tried, now: Timestamp, spread: u8) -> Told {
         self.claimed_until = None;
@@ -243,8 +242,9 @@ impl Outgoing {
         let has_taken = replies.iter().any(|reply| reply.meaning() == Meaning::Taken);
         self.last = replies.last().map_or(self.last, |reply| Some(reply.answer));
         self.cursor = self.cursor_after(tried);
-        let takes = if has_taken || self.silent_since.is_none() { Takes::Some } else { Takes::Nothing };
-        let sorting = Sorting { cursor: self.cursor, takes, now, spread };
+        let took_at =
+            if has_taken { Some(now) } else { self.taken_at.filter(|_| self.silent_since.is_none()) };
+        let sorting = Sorting { cursor: self.cursor, took_at, now };
         let mut given_up = Vec::new();
         for site in &tried.sites {
             let (lane, events) = Lane::sorted(self.lanes.remove(&site.site), site, &sorting);
@@ -253,7 +253,7 @@ impl Outgoing {
             given_up.extend((events > 0).then(|| site.site.clone()));
         }
         if !replies.is_empty() {
-            self.judge(&replies, now, spread);
+            self.judge(tried, now, spread);
         }
         Told { outgoing: self, given_up }
     }
@@ -270,25 +270,33 @@ impl Outgoing {
     }
 
     /// Judges the endpoint as a whole.
-    fn judge(&mut self, replies: &[Reply], now: Timestamp, spread: u8) {
-        let has = |wanted: fn(&Meaning) -> bool| replies.iter().any(|reply| wanted(&reply.meaning()));
-        let asked = replies.iter().filter_map(|reply| match reply.meaning() {
+    fn judge(&mut self, turn: &Tried, now: Timestamp, spread: u8) {
+        let says = |site: &TriedSite, wanted| site.tries.iter().any(|(_, reply)| reply.meaning() == wanted);
+        let replies = turn.sites.iter().flat_map(|site| &site.tries);
+        let asked = replies.filter_map(|(_, reply)| match reply.meaning() {
             Meaning::Asked(until) => Some(until),
             Meaning::Taken | Meaning::Refused | Meaning::Failed | Meaning::Gone => None,
         });
         let asked = asked.max();
-        if has(|meaning| *meaning == Meaning::Taken) {
+        if turn.sites.iter().any(|site| says(site, Meaning::Taken)) {
             self.recover(now);
-        } else {
+        } else if asked.is_some() || self.news_of(self.silent_since.unwrap_or(now)) > 0 {
             self.silent_since = self.silent_since.or(Some(now));
+        } else if !matches!(self.health, Health::Parked { .. }) {
+            // What is known says nothing new, and whatever it asked for is over.
+            self.silent_since = None;
         }
         let since = self.silent_since.unwrap_or(now);
+        let news = self.news_of(since);
         let tries = match self.health {
             Health::Failing { tries, .. } => tries + 1,
             Health::Delivering | Health::Parked { .. } => 1,
         };
         let failing = |next_at| Health::Failing { since, tries, next_at };
-        let is_gone = has(|meaning| *meaning == Meaning::Gone) && self.refused_since(since) >= SITES_IN_A_ROW;
+        let is_news =
+            |site: &TriedSite| self.lanes.get(&site.site).is_some_and(|lane| lane.is_news_of(since));
+        let says_gone = |site: &TriedSite| says(site, Meaning::Gone) && is_news(site);
+        let is_gone = news >= SITES_IN_A_ROW && turn.sites.iter().any(says_gone);
         let parked = |was: Health| {
             let since = if let Health::Parked { since, .. } = was { since } else { now };
             let (why, every) = if is_gone { (Parking::Gone, DAY) } else { (Parking::Silent, LONGEST_PAUSE) };
@@ -303,20 +311,16 @@ impl Outgoing {
             parked(self.health)
         } else if let Some(until) = asked {
             failing(asked_until(until, now, pause(tries, spread)))
-        } else if self.is_failing_as_a_whole(since) {
+        } else if matches!(self.health, Health::Failing { .. }) || news >= SITES_IN_A_ROW {
             failing(after(now, pause(tries, spread)))
         } else {
             self.health
         };
     }
 
-    fn is_failing_as_a_whole(&self, since: Timestamp) -> bool {
-        matches!(self.health, Health::Failing { .. }) || self.refused_since(since) >= SITES_IN_A_ROW
-    }
-
-    /// Of how many sites it was tried since then, and is not taken.
-    fn refused_since(&self, since: Timestamp) -> usize {
-        self.lanes.values().filter(|lane| lane.tried_at.is_some_and(|at| at >= since)).count()
+    /// Of how many sites nothing is taken since a silence began, and not since before.
+    fn news_of(&self, silence: Timestamp) -> usize {
+        self.lanes.values().filter(|lane| lane.is_news_of(silence)).count()
     }
 
     /// It has taken something. The time in which it took nothing from anybody does not count against single events,
@@ -361,8 +365,7 @@ impl Outgoing {
                 None => self.cursor = self.cursor.max(*up_to),
                 Some(site) => {
                     if let Some(lane) = self.lanes.get_mut(site) {
-                        let (since, tried_at, tries) = (None, lane.tried_at, lane.tries);
-                        *lane = Lane { after: lane.after.max(*up_to), since, tried_at, tries, ..*lane };
+                        *lane = Lane { after: lane.after.max(*up_to), since: None, ..*lane };
                     }
                 }
             }
@@ -388,6 +391,7 @@ fn asked_until(until: Option<Timestamp>, now: Timestamp, own: Duration) -> Times
 mod tests {
     use super::*;
     use crate::domain::fixture::at;
+    use crate::domain::reply::Reply;
 
     const HOUR: i64 = 3_600;
     const FAILED: u16 = 502;
@@ -403,7 +407,7 @@ mod tests {
     /// What was tried of a site: places and statuses.
     fn tried(name: &str, tries: &[(u64, u16)]) -> TriedSite {
         let tries = tries.iter().map(|(place, status)| (FeedPlace(*place), reply(*status))).collect();
-        TriedSite { site: site(name), tries, open: None }
+        TriedSite { site: site(name), tries, open: None, spread: 0 }
     }
 
     fn turn(read_to: u64, sites: Vec<TriedSite>) -> Tried {
@@ -443,7 +447,7 @@ mod tests {
         let lane = Lane {
             after: FeedPlace(12),
             since: Some(at(0)),
-            tried_at: Some(at(0)),
+            untaken_since: Some(at(0)),
             tries: 1,
             next_at: at(5),
         };
@@ -456,8 +460,13 @@ mod tests {
 
     #[test]
     fn a_lane_joins_the_others_when_all_of_it_is_taken_and_goes_on_where_it_is_not() {
-        let lane =
-            |after, since| Lane { after: FeedPlace(after), since, tried_at: since, tries: 3, next_at: at(5) };
+        let lane = |after, since| Lane {
+            after: FeedPlace(after),
+            since,
+            untaken_since: since,
+            tries: 3,
+            next_at: at(5),
+        };
         let mut outgoing = begun();
         outgoing.lanes.insert(site("a"), lane(3, Some(at(0))));
         let all = told(outgoing.clone(), &turn(10, vec![tried("a", &[(4, 200), (8, 200)])]), 6);
@@ -520,8 +529,12 @@ mod tests {
 
     #[test]
     fn pauses_are_spread() {
-        let tried = turn(13, vec![tried("a", &[(11, FAILED)])]);
-        let next = |spread| begun().told(&tried, at(0), spread).outgoing.lanes[&site("a")].next_at;
+        let spread = |name, spread| TriedSite { spread, ..tried(name, &[(11, FAILED)]) };
+        let sites = vec![spread("a", 0), spread("b", 128), spread("c", 255)];
+        let after = |spread| begun().told(&turn(13, sites.clone()), at(0), spread).outgoing;
+        let lane = |name| after(0).lanes[&site(name)].next_at;
+        assert!(lane("a") < lane("b") && lane("b") < lane("c") && lane("c") < at(7), "each on its own");
+        let next = |spread| after(spread).due(at(0));
         assert!(next(0) < next(128) && next(128) < next(255) && next(255) < at(7));
     }
 
@@ -546,6 +559,68 @@ mod tests {
         }
         assert_eq!((outgoing.given_up, outgoing.lanes.len()), (0, 1));
         assert!(matches!(outgoing.health, Health::Parked { why: Parking::Silent, .. }));
+    }
+
+    /// One that took nothing of three sites in a turn in which it took another's.
+    fn refusing(status: u16) -> Outgoing {
+        let refused = ["a", "b", "c"].iter().zip(4..).map(|(name, place)| tried(name, &[(place, status)]));
+        told(begun(), &turn(11, refused.chain([tried("d", &[(11, 200)])]).collect()), 0)
+    }
+
+    /// What waits is tried again, each event of `at`, and nothing else.
+    fn again(outgoing: Outgoing, tries: &[(u64, u16)], second: i64) -> Outgoing {
+        let names = outgoing.laned().into_iter().map(|site| site.to_string()).collect::<Vec<_>>();
+        told(outgoing, &turn(11, names.iter().map(|name| tried(name, tries)).collect()), second)
+    }
+
+    #[test]
+    fn sites_that_were_not_taken_before_say_nothing_new_of_the_endpoint() {
+        for status in [400, 410, FAILED] {
+            let mut outgoing = refusing(status);
+            for second in [5, 15, 35, HOUR, 2 * HOUR, 23 * HOUR] {
+                outgoing = again(outgoing, &[(4, status)], second);
+                let stands = (outgoing.health, outgoing.silent_since, outgoing.lanes.len());
+                assert_eq!(stands, (Health::Delivering, None, 3), "{status}");
+            }
+            // Others that are not taken do: by themselves, as long as they are fewer than three.
+            outgoing = told(outgoing, &turn(12, vec![tried("e", &[(12, status)])]), 23 * HOUR + 1);
+            outgoing = told(outgoing, &turn(13, vec![tried("f", &[(13, status)])]), 23 * HOUR + 2);
+            outgoing = again(outgoing, &[(4, status)], 23 * HOUR + 3);
+            let stands = (outgoing.health, outgoing.silent_since);
+            assert_eq!(stands, (Health::Delivering, Some(at(23 * HOUR + 1))), "{status}");
+            outgoing = told(outgoing, &turn(14, vec![tried("g", &[(14, status)])]), 23 * HOUR + 4);
+            assert_ne!(outgoing.health, Health::Delivering, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_given_up_once_others_were_taken_meanwhile_and_what_follows_it_is_no_news() {
+        let tries = [(4, 410), (5, 410)];
+        let quiet = again(refusing(410), &tries, 24 * HOUR);
+        assert_eq!((quiet.given_up, quiet.lanes.len()), (0, 3), "nothing was taken since it was refused");
+        let mut outgoing = told(refusing(410), &turn(12, vec![tried("d", &[(12, 200)])]), HOUR);
+        outgoing = again(outgoing, &tries[..1], 24 * HOUR - 1);
+        assert_eq!(outgoing.given_up, 0);
+        outgoing = again(outgoing, &tries, 24 * HOUR);
+        assert_eq!((outgoing.given_up, outgoing.lanes[&site("a")].since), (3, Some(at(24 * HOUR))));
+        assert_eq!((outgoing.health, outgoing.silent_since), (Health::Delivering, None));
+        outgoing = again(outgoing, &tries[1..], 24 * HOUR + 5);
+        assert_eq!((outgoing.health, outgoing.silent_since), (Health::Delivering, None));
+    }
+
+    #[test]
+    fn a_known_site_that_is_gone_does_not_make_a_failing_endpoint_gone() {
+        let fresh = ["e", "f", "g"].iter().zip(12..).map(|(name, place)| tried(name, &[(place, FAILED)]));
+        let outgoing = told(refusing(410), &turn(14, fresh.chain([tried("a", &[(4, 410)])]).collect()), 5);
+        assert!(matches!(outgoing.health, Health::Failing { .. }), "{:?}", outgoing.health);
+    }
+
+    #[test]
+    fn an_endpoint_that_asked_and_then_refuses_what_it_refused_before_is_told_what_is_new() {
+        let asked = again(refusing(400), &[(4, 429)], 5);
+        assert!(matches!(asked.health, Health::Failing { .. }));
+        let over = told(asked, &turn(11, vec![tried("a", &[(4, 400)])]), 15);
+        assert_eq!((over.health, over.silent_since), (Health::Delivering, None));
     }
 
     #[test]

@@ -18,12 +18,15 @@ use crate::app::vitals::Vitals;
 use crate::app::webhooks::Answer;
 use crate::app::webhooks::Taken;
 use crate::domain::finding::EndpointSeen;
+use crate::domain::finding::EndpointUnread;
 use crate::domain::outgoing::Health;
 use crate::web::problem::Code;
 use crate::web::problem::Problem;
 
 /// The states of an endpoint; one of them is 1.
-const STATES: [&str; 3] = ["delivering", "failing", "parked"];
+const STATES: [&str; 4] = ["delivering", "failing", "parked", UNREADABLE];
+/// The state of one whose record cannot be opened. Nothing else is known of it.
+const UNREADABLE: &str = "unreadable";
 
 /// Why a webhook may be refused.
 const REFUSALS: [Code; 7] = [
@@ -102,9 +105,17 @@ impl Metrics {
             Vitals::StoreUp { .. } => 1,
         });
         registry.register("store_up", "Whether the store answers", is_up);
-        match vitals {
-            Vitals::StoreAway | Vitals::StoreUp { endpoints: None } => {}
-            Vitals::StoreUp { endpoints: Some(endpoints) } => register(&mut registry, endpoints, now),
+        if let Vitals::StoreUp { endpoints, work_left } = vitals {
+            if let Some(left) = work_left {
+                let overdue: Gauge<f64, AtomicU64> = Gauge::default();
+                overdue.set(left.as_secs_f64());
+                let help =
+                    "For how long work is due that nobody takes; 0 while everything is taken in five minutes";
+                registry.register_with_unit("work_overdue", help, Unit::Seconds, overdue);
+            }
+            if let Some(endpoints) = endpoints {
+                register(&mut registry, endpoints, now);
+            }
         }
         let mut written = String::new();
         text::encode(&mut written, &registry)?;
@@ -113,16 +124,21 @@ impl Metrics {
 }
 
 /// Adds how it stands with who is told of events. It is read of the records that replicas share: each says the same.
-fn register(registry: &mut Registry, endpoints: &[EndpointSeen], now: Timestamp) {
+fn register(registry: &mut Registry, endpoints: &[Result<EndpointSeen, EndpointUnread>], now: Timestamp) {
     let states = Family::<StateLabels, Gauge>::default();
     let given_up = Family::<EndpointLabels, Counter>::default();
     let lost = Family::<EndpointLabels, Counter>::default();
     let ages = Family::<EndpointLabels, Gauge<f64, AtomicU64>>::default();
-    for EndpointSeen { host, outgoing, waiting_since } in endpoints {
+    for endpoint in endpoints {
+        let (host, stands) = match endpoint {
+            Ok(seen) => (&seen.host, name_of(seen.outgoing.health)),
+            Err(unread) => (&unread.host, UNREADABLE),
+        };
         for state in STATES {
             let labels = StateLabels { endpoint: host.clone(), state };
-            states.get_or_create(&labels).set(i64::from(state == name_of(outgoing.health)));
+            states.get_or_create(&labels).set(i64::from(state == stands));
         }
+        let Ok(EndpointSeen { outgoing, waiting_since, .. }) = endpoint else { continue };
         let labels = EndpointLabels { endpoint: host.clone() };
         given_up.get_or_create(&labels).inc_by(outgoing.given_up);
         lost.get_or_create(&labels).inc_by(outgoing.lost);
@@ -144,5 +160,23 @@ fn name_of(health: Health) -> &'static str {
         Health::Delivering => "delivering",
         Health::Failing { .. } => "failing",
         Health::Parked { .. } => "parked",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn work_that_nobody_takes_shows_for_how_long() {
+        let vitals = |work_left| Vitals::StoreUp { endpoints: None, work_left };
+        let told = |vitals| Metrics::default().render(&vitals, Timestamp::UNIX_EPOCH).unwrap();
+        assert!(
+            told(vitals(Some(Duration::from_mins(6)))).contains("\ngreenroom_work_overdue_seconds 360.0\n")
+        );
+        assert!(told(vitals(Some(Duration::ZERO))).contains("\ngreenroom_work_overdue_seconds 0.0\n"));
+        assert!(!told(vitals(None)).contains("work_overdue"), "what is not known is not told");
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::finding::EndpointSeen;
 use crate::domain::finding::JobsSeen;
 use crate::domain::finding::Seen;
 use crate::domain::finding::Standing;
-use crate::domain::finding::refused;
+use crate::domain::finding::untaken;
 use crate::domain::outgoing::Health;
 use crate::domain::outgoing::Parking;
 use crate::domain::reply::Answer;
@@ -21,6 +21,7 @@ pub(in crate::server::operator) fn subject(seen: &Seen) -> Option<String> {
         // Whoever writes a key may write anything into it.
         Seen::Misconfigured { key, .. } => Some(key.escape_debug().to_string()),
         Seen::Endpoint(endpoint) => Some(endpoint.host.clone()),
+        Seen::EndpointUnread(endpoint) => Some(endpoint.host.clone()),
         Seen::Configured
         | Seen::StoreAnswers
         | Seen::StoreAway(_)
@@ -28,6 +29,7 @@ pub(in crate::server::operator) fn subject(seen: &Seen) -> Option<String> {
         | Seen::RingUntried
         | Seen::RingRefuses(_)
         | Seen::NoEndpoint
+        | Seen::Work(_)
         | Seen::Accounts { .. }
         | Seen::Jobs(_)
         | Seen::Unseen(..) => None,
@@ -46,6 +48,11 @@ pub(in crate::server::operator) fn found(seen: &Seen) -> String {
         Seen::RingRefuses(why) => format!("it does not open what is stored: {why}"),
         Seen::NoEndpoint => "events.endpoints names none: events are read, not sent".to_owned(),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint),
+        Seen::EndpointUnread(endpoint) => {
+            format!("how far it has been told cannot be read: {}", endpoint.why)
+        }
+        Seen::Work(None) => "none is left".to_owned(),
+        Seen::Work(Some(since)) => format!("some is due since {since:.0}, and nobody took it"),
         Seen::Accounts { standing, accounts, sites } => of_accounts(*standing, *accounts, sites),
         Seen::Jobs(None) => "nothing needs a person".to_owned(),
         Seen::Jobs(Some(JobsSeen { count, since })) => {
@@ -63,7 +70,7 @@ fn counted(count: usize, (one, many): (&str, &str)) -> String {
 
 fn of_endpoint(endpoint: &EndpointSeen) -> String {
     let outgoing = &endpoint.outgoing;
-    let refusing = refused(outgoing);
+    let untaken = untaken(outgoing);
     let stands = match (outgoing.health, outgoing.silent_since) {
         (Health::Parked { since, why: Parking::Silent, next_at }, _) => {
             format!("parked since {since:.0}, it took nothing for a day; tried next at {next_at:.0}")
@@ -78,8 +85,8 @@ fn of_endpoint(endpoint: &EndpointSeen) -> String {
             format!("asked to be left alone until {next_at:.0}")
         }
         (Health::Delivering, Some(since)) => format!("takes nothing since {since:.0}; it is tried again"),
-        (Health::Delivering, None) if refusing > 0 => {
-            format!("takes events, but refuses some of {}", counted(refusing, ("site", "sites")))
+        (Health::Delivering, None) if untaken > 0 => {
+            format!("takes events, but not all of {}", counted(untaken, ("site", "sites")))
         }
         (Health::Delivering, None) if outgoing.last.is_none() => "told nothing yet".to_owned(),
         (Health::Delivering, None) => "takes events".to_owned(),
@@ -139,8 +146,11 @@ pub(in crate::server::operator) fn what_to_do(seen: &Seen, advice: Advice) -> St
         Advice::RunGateway => {
             "nobody delivers: see that a gateway runs (greenroom serve) whose events.endpoints names it"
         }
+        Advice::SeeGateways => {
+            "see that a gateway runs (greenroom serve); where one does, it has more to do than it can, or its log says what is in its way"
+        }
         Advice::AskEndpoint => {
-            "see in the endpoint's own log why it refuses; it is tried again by itself, and parked after a day"
+            "see in the endpoint's own log why it does not take them; it is tried again by itself, and parked after a day in which it takes nothing"
         }
         Advice::MendEndpoint => {
             "have it answer 2xx within 15 s, it is found again by trying; or take it out of events.endpoints and restart"
@@ -187,7 +197,7 @@ mod tests {
     fn an_endpoint_is_told_as_it_stands() {
         let failing = Health::Failing { since: at(1), tries: 3, next_at: at(9) };
         let silent = Health::Parked { since: at(5), why: Parking::Silent, next_at: at(9) };
-        let lane = Lane { since: Some(at(1)), ..Lane::waiting(FeedPlace(5), at(0)) };
+        let lane = Lane { untaken_since: Some(at(1)), ..Lane::waiting(FeedPlace(5), at(0)) };
         let refuses = |outgoing: &mut Outgoing| _ = outgoing.lanes.insert(SiteId::parse("a").unwrap(), lane);
         let cases = [
             (endpoint(|_| ()), "told nothing yet"),
@@ -195,7 +205,7 @@ mod tests {
                 endpoint(|outgoing| outgoing.last = Some(Answer::Status(204))),
                 "takes events; last answer: 204",
             ),
-            (endpoint(refuses), "takes events, but refuses some of 1 site"),
+            (endpoint(refuses), "takes events, but not all of 1 site"),
             (
                 endpoint(|outgoing| {
                     (outgoing.health, outgoing.silent_since) = (failing, Some(at(1)));

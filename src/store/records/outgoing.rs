@@ -34,7 +34,7 @@ pub(super) struct OutgoingV1 {
 struct LaneV1 {
     after: u64,
     since: Option<Time>,
-    tried_at: Option<Time>,
+    untaken_since: Option<Time>,
     tries: u32,
     next_at: Time,
 }
@@ -104,15 +104,15 @@ impl TryFrom<OutgoingV1> for Outgoing {
 
 impl From<&Lane> for LaneV1 {
     fn from(lane: &Lane) -> Self {
-        let Lane { after, since, tried_at, tries, next_at } = *lane;
-        Self { after: after.0, since, tried_at, tries, next_at }
+        let Lane { after, since, untaken_since, tries, next_at } = *lane;
+        Self { after: after.0, since, untaken_since, tries, next_at }
     }
 }
 
 impl From<LaneV1> for Lane {
     fn from(shape: LaneV1) -> Self {
-        let LaneV1 { after, since, tried_at, tries, next_at } = shape;
-        Self { after: FeedPlace(after), since, tried_at, tries, next_at }
+        let LaneV1 { after, since, untaken_since, tries, next_at } = shape;
+        Self { after: FeedPlace(after), since, untaken_since, tries, next_at }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Output;
+use std::time::Duration;
 
 use greenroom::domain::reply::Answer;
 use predicates::str::contains;
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::gateway::looking::custom;
 use crate::gateway::metrics::SECRETS;
 use crate::gateway::metrics::parked;
+use crate::gateway::stored::damage;
 use crate::gateway::stored::dump;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
@@ -26,11 +28,12 @@ use crate::support::written::Written;
 use crate::support::written::ring;
 
 /// Checks that find nothing wrong on a gateway without endpoints.
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     "ok configuration: it is whole",
     "ok store: it answers",
     "ok keyring: it opens what is stored",
     "ok endpoint: events.endpoints names none: events are read, not sent",
+    "ok work: none is left",
     "ok accounts: 1 account works",
     "ok jobs: nothing needs a person",
 ];
@@ -118,6 +121,51 @@ async fn r38_an_endpoint_that_refuses_is_a_warning_and_no_failure() {
     assert_eq!(code, Some(0));
 }
 
+#[tokio::test]
+async fn r38_an_endpoint_that_fails_for_one_site_alone_is_a_warning() {
+    let receiver = Receiver::start(&[1]).await;
+    let setting = Receiver::setting(&[&receiver]);
+    let world = World::start_with(Backend::Embedded, &[("EVENTS__ENDPOINTS", &setting)]).await;
+    receiver.says(|event| Says::Status(if event["site_id"] == "studio" { 502 } else { 200 }));
+    for (site, number) in [("studio", 0), ("clinic", 1)] {
+        world.taken(&format!("/v1/sites/{site}"), &json!({})).await;
+        world.taken(&format!("/v1/sites/{site}/accounts/default"), &custom("room")).await;
+        let heard = |site| receiver.heard().iter().filter(|heard| heard.event["site_id"] == site).count();
+        world.until("it is told", async || heard(site) > number).await;
+    }
+    world.clock.advance(Duration::from_hours(2));
+    world.taken("/v1/sites/clinic/accounts/default", &custom("other")).await;
+    world.until("it is told", async || receiver.taken_of("clinic").len() == 3).await;
+    let is_written = async || {
+        let outgoing = world.endpoints().await.remove(0).outgoing;
+        outgoing.claimed_until.is_none() && outgoing.silent_since.is_none()
+    };
+    world.until("it is written", is_written).await;
+    let (code, found) = examined(&world).await;
+    let host = receiver.url.origin().ascii_serialization();
+    let said = format!("warning endpoint {host}: takes events, but not all of 1 site; last answer: ");
+    assert!(found[3].starts_with(&said), "{found:?}");
+    assert_eq!(code, Some(0));
+}
+
+#[tokio::test]
+async fn r38_an_endpoint_whose_record_cannot_be_opened_is_a_problem_and_hides_no_other() {
+    let (mut world, receiver) = parked(Backend::Redis).await;
+    let host = receiver.url.origin().ascii_serialization();
+    world.stop().await;
+    damage(world.redis.as_ref().unwrap(), "*outgoing*").await;
+    let (code, found) = examined(&world).await;
+    let endpoints = &found[3..5];
+    let unreadable = |name: &str| {
+        let said = format!("problem endpoint {name}: how far it has been told cannot be read: ");
+        endpoints.iter().filter(|found| found.starts_with(&said)).count()
+    };
+    assert_eq!((code, unreadable(&host) + unreadable(&format!("{host} (2)"))), (Some(1), 1), "{found:?}");
+    let others = ["takes events; last answer: 200", "it said that it is gone"];
+    let seen = endpoints.iter().filter(|found| others.iter().any(|other| found.contains(other)));
+    assert_eq!(seen.count(), 1, "{found:?}");
+}
+
 #[rstest]
 #[tokio::test]
 async fn r38_accounts_and_sessions_that_need_somebody_are_found(
@@ -135,11 +183,11 @@ async fn r38_accounts_and_sessions_that_need_somebody_are_found(
     let (code, found) = examined(&world).await;
     let expected =
         ["ok accounts: 1 account works", "warning accounts: 1 account must be connected again: studio"];
-    assert_eq!((code, &found[4..6]), (Some(1), &expected.map(str::to_owned)[..]), "{found:?}");
-    assert!(found[6].starts_with("problem jobs: 1 thing needs a person, the longest since 20"), "{found:?}");
+    assert_eq!((code, &found[5..7]), (Some(1), &expected.map(str::to_owned)[..]), "{found:?}");
+    assert!(found[7].starts_with("problem jobs: 1 thing needs a person, the longest since 20"), "{found:?}");
     world.command(&["jobs", "drop", "studio/s-1"]).await;
     let (code, found) = examined(&world).await;
-    assert_eq!((code, &*found[6]), (Some(0), ALL[5]), "a warning is no failure");
+    assert_eq!((code, &*found[7]), (Some(0), ALL[6]), "a warning is no failure");
 }
 
 #[rstest]
@@ -157,7 +205,7 @@ async fn r38_a_ring_that_opens_nothing_of_what_is_stored_is_a_problem(
     let (code, found) = examined(&world).await;
     assert_eq!((code, &*found[1]), (Some(1), ALL[1]));
     assert!(found[2].starts_with("problem keyring: it does not open what is stored: "), "{found:?}");
-    assert!(found[4].starts_with("problem accounts: it could not be looked at: "), "{found:?}");
+    assert!(found[5].starts_with("problem accounts: it could not be looked at: "), "{found:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::gateway::looking::custom;
+use crate::gateway::stored::damage;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 use crate::support::receiver::Receiver;
@@ -158,6 +159,28 @@ async fn r38_events_that_an_endpoint_refused_for_a_day_are_counted() {
         })
         .await;
     assert_eq!(world.scrape().await.states(&host), [Some(1.0), Some(0.0), Some(0.0)]);
+}
+
+#[tokio::test]
+async fn r38_an_endpoint_whose_record_cannot_be_read_shows_and_hides_no_other() {
+    let (mut world, receiver) = parked(Backend::Redis).await;
+    let host = receiver.url.origin().ascii_serialization();
+    world.stop().await;
+    damage(world.redis.as_ref().unwrap(), "*outgoing*").await;
+    world.restart_stopped().await;
+    let scraped = world.scrape().await;
+    let names = [host.clone(), format!("{host} (2)")];
+    let unreadable =
+        |name: &String| scraped.of(&format!("{STATE}{{endpoint=\"{name}\",state=\"unreadable\"}}")).unwrap();
+    let mut sums = names
+        .iter()
+        .map(|name| {
+            let known = scraped.states(name).into_iter().flatten().sum::<f64>();
+            (known, unreadable(name), scraped.of(&format!("{WAITING}{{endpoint=\"{name}\"}}")).is_some())
+        })
+        .collect::<Vec<_>>();
+    sums.sort_by(|one, other| one.partial_cmp(other).unwrap());
+    assert_eq!(sums, [(0.0, 1.0, false), (1.0, 0.0, true)], "{scraped:?}");
 }
 
 #[tokio::test]

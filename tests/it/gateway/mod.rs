@@ -20,6 +20,7 @@ mod health;
 mod history;
 mod hosting;
 mod joining;
+mod left;
 mod lists;
 pub(crate) mod looking;
 pub(crate) mod metrics;

@@ -34,15 +34,20 @@ pub(super) struct Gateway {
 
 /// Starts a gateway in this process.
 pub(super) async fn serve(settings: &[(String, String)], clock: &ShiftClock) -> Gateway {
-    let config = config::load(None, settings.iter().cloned()).unwrap();
-    let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
-    let server = Server::open(&config, outside).await.unwrap();
+    let server = open(settings, clock).await;
     let internal = Url::parse(&format!("http://{}", server.internal_address().unwrap())).unwrap();
     let live = server.live().clone();
     let uses = Some(server.gateway().clone());
     let stop = CancellationToken::new();
     let ended = tokio::spawn(server.run(stop.clone(), Farewell::Immediate));
     Gateway { internal, live, stop, ended, uses }
+}
+
+/// Opens a gateway in this process that is not run: it answers nobody, and nobody works.
+pub(super) async fn open(settings: &[(String, String)], clock: &ShiftClock) -> Server {
+    let config = config::load(None, settings.iter().cloned()).unwrap();
+    let outside = Outside { clock: Arc::new(clock.clone()), entropy: Arc::new(SystemEntropy) };
+    Server::open(&config, outside).await.unwrap()
 }
 
 /// Starts the simulator; answers where it is.

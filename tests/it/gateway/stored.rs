@@ -18,3 +18,13 @@ pub(crate) async fn dump(server: &RedisServer) -> BTreeMap<String, Vec<u8>> {
     }
     dump
 }
+
+/// Alters the first of the records whose key fits, as no gateway does.
+pub(crate) async fn damage(server: &RedisServer, fitting: &str) {
+    let mut connection = server.connect().await;
+    let mut keys: Vec<String> = ::redis::cmd("KEYS").arg(fitting).query_async(&mut connection).await.unwrap();
+    keys.sort();
+    let mut value: Vec<u8> = ::redis::cmd("GET").arg(&keys[0]).query_async(&mut connection).await.unwrap();
+    *value.last_mut().unwrap() ^= 1;
+    let () = ::redis::cmd("SET").arg(&keys[0]).arg(value).query_async(&mut connection).await.unwrap();
+}

@@ -8,6 +8,7 @@ use greenroom::app::ports::clock::Clock;
 use greenroom::crypto::entropy::SystemEntropy;
 use greenroom::crypto::keyring::Keyring;
 use greenroom::domain::finding::EndpointSeen;
+use greenroom::server::Server;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::gateway::running::Gateway;
+use crate::gateway::running::open;
 use crate::gateway::running::serve;
 use crate::gateway::running::settings;
 use crate::gateway::running::simulator;
@@ -323,7 +325,8 @@ impl World {
 
     /// How it stands with who is told of events.
     pub(crate) async fn endpoints(&self) -> Vec<EndpointSeen> {
-        outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap()
+        let states = outgoing::states(self.gateway.uses.as_ref().unwrap()).await.unwrap();
+        states.into_iter().map(Result::unwrap).collect()
     }
 
     /// Changes a setting of gateways that are started from now on.
@@ -358,6 +361,11 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.restart_stopped().await;
+    }
+
+    /// Opens one on the records of one that was stopped, and does not run it.
+    pub(crate) async fn open_stopped(&self) -> Server {
+        open(&self.settings, &self.clock).await
     }
 
     /// Starts another on the records of one that was stopped.

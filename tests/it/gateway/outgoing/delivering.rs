@@ -164,3 +164,24 @@ async fn r24_states_show_the_host_of_an_endpoint_and_how_it_stands() {
     let ready = world.send(world.anonymous(Method::GET, "/readyz"), None).await;
     assert!(ready.status.is_success());
 }
+
+#[rstest]
+#[tokio::test]
+async fn r24_what_is_announced_of_a_site_that_goes_is_told_at_once(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let world = telling(backend, &[&receiver]).await;
+    // Whoever else brings its events into the feed says so, too: of several goodbyes some are brought by this alone.
+    let sites = ["a", "b", "c", "d", "e", "f"];
+    for site in sites {
+        happen(&world, site, 0).await;
+        until_taken(&world, (&receiver, site), 2).await;
+        until(&world, ("it is looked at again", SOON), async || world.rests().await).await;
+        let begun = world.clock.now();
+        assert!(world.delete(&format!("/v1/sites/{site}")).await.status.is_success());
+        until_taken(&world, (&receiver, site), 3).await;
+        let told_after = world.clock.now().duration_since(begun).as_secs();
+        assert!(told_after < 20, "{site}: {told_after} s");
+    }
+}

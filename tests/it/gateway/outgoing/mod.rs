@@ -3,6 +3,7 @@
 mod crashing;
 mod delivering;
 mod failing;
+mod refusing;
 mod replicas;
 
 use std::time::Duration;
