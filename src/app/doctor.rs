@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// So many sites are tried to find a record that can be opened: they may be being off-boarded.
 const TRIED: usize = 10;
 
-/// Looks at the store, the key ring, who is told of events and what is due, and says what it means. Where the store does not answer,
-/// that is all.
+/// Looks at the store, the key ring, who is told of events and what is due, and says what it means. Where the store does not
+/// answer, that is all.
 pub async fn examine(gateway: &Gateway) -> Vec<Finding> {
     let seen = look(gateway).await;
     findings(seen, gateway.clock.now())

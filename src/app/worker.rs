@@ -70,8 +70,9 @@ pub async fn run(gateway: Gateway, stop: CancellationToken) {
 pub async fn left_since(gateway: &Gateway) -> Result<Option<Timestamp>, StoreError> {
     let long_ago = long_before(gateway.clock.now());
     for place in gateway.work.places(long_ago, LOOKED_INTO).await? {
-        if !gateway.work.due(&place, long_ago, 1).await?.is_empty() {
-            return Ok(Some(place.hinted_at));
+        let due = gateway.work.due(&place, long_ago, 1).await?;
+        if let Some((since, _)) = due.first() {
+            return Ok(Some(place.hinted_at.max(*since)));
         }
     }
     Ok(None)
@@ -104,7 +105,7 @@ async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<(), StoreEr
     let now = gateway.clock.now();
     let items = gateway.work.due(place, now, ITEMS).await?;
     // The events of a site are brought all together.
-    let items = items.into_iter().fold(Vec::new(), |mut distinct, item| {
+    let items = items.into_iter().fold(Vec::new(), |mut distinct, (_, item)| {
         if !distinct.contains(&item) {
             distinct.push(item);
         }

@@ -91,9 +91,13 @@ impl Work for StoredWork {
         place: &WorkPlace,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<WorkItem>, StoreError> {
+    ) -> Result<Vec<(Timestamp, WorkItem)>, StoreError> {
         let found = self.due_in(&partition_of(&place.scope), now.as_millisecond(), limit).await?;
-        Ok(found.iter().filter_map(|entry| item(&place.scope, &entry.member)).collect())
+        let dated = found.iter().filter_map(|entry| {
+            let since = Timestamp::from_millisecond(entry.score).ok()?;
+            Some((since, item(&place.scope, &entry.member)?))
+        });
+        Ok(dated.collect())
     }
 
     async fn settle(&self, place: &WorkPlace, now: Timestamp) -> Result<(), StoreError> {

@@ -255,9 +255,13 @@ pub trait Work: Send + Sync + fmt::Debug {
     /// Where work may be due, the longest waiting first.
     async fn places(&self, now: Timestamp, limit: usize) -> Result<Vec<WorkPlace>, StoreError>;
 
-    /// What is due there, the soonest first.
-    async fn due(&self, place: &WorkPlace, now: Timestamp, limit: usize)
-    -> Result<Vec<WorkItem>, StoreError>;
+    /// What is due there and since when, the soonest first.
+    async fn due(
+        &self,
+        place: &WorkPlace,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, WorkItem)>, StoreError>;
 
     /// Says that what was due there is seen to: the place comes again when its next work is due.
     async fn settle(&self, place: &WorkPlace, now: Timestamp) -> Result<(), StoreError>;

@@ -38,7 +38,7 @@ async fn a_look_is_moved_and_a_state_removed_only_as_it_was_read(
     let place = WorkPlace { scope: WorkScope::Endpoint(id.clone()), hinted_at: at(0) };
     let is_due = async |second| {
         let due = work.due(&place, at(second), 9).await.unwrap();
-        assert!(due.iter().all(|item| matches!(item, WorkItem::Deliver(found) if *found == id)));
+        assert!(due.iter().all(|(_, item)| matches!(item, WorkItem::Deliver(found) if *found == id)));
         !due.is_empty()
     };
     let absent = endpoints.read(&id).await.unwrap().basis;

@@ -351,7 +351,12 @@ impl Work for Memory {
         Ok(Vec::new())
     }
 
-    async fn due(&self, _: &WorkPlace, _: Timestamp, _: usize) -> Result<Vec<WorkItem>, StoreError> {
+    async fn due(
+        &self,
+        _: &WorkPlace,
+        _: Timestamp,
+        _: usize,
+    ) -> Result<Vec<(Timestamp, WorkItem)>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -67,6 +67,8 @@ impl Pair {
     async fn with(world: World, replicas: [Url; 2]) -> Self {
         assert_eq!(world.book("s-1", "yoga", &["ana"]).await.body["link"]["status"], "ready");
         world.clock.advance(Duration::from_hours(2));
+        // Whoever looks at the grant would wait for the refresh that a test begins.
+        while !world.rests().await {}
         Self { world, replicas }
     }
 

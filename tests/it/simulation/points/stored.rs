@@ -156,7 +156,7 @@ impl Work for PointedWork {
         place: &WorkPlace,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<WorkItem>, StoreError> {
+    ) -> Result<Vec<(Timestamp, WorkItem)>, StoreError> {
         self.0.due(place, now, limit).await
     }
 
