@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::error;
 use tracing::info;
 use tracing::warn;
 
@@ -14,13 +15,13 @@ use crate::app::grants::ATTEMPTS;
 use crate::app::grants::GrantError;
 use crate::app::grants::put;
 use crate::app::grants::tend_soon;
+use crate::app::grants_due::after_change;
 use crate::app::ports::provider::Authorized;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
-use crate::app::ports::stored::Stored;
 use crate::app::references;
-use crate::app::refresh;
+use crate::app::saving;
 use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
 use crate::domain::grant::Reference;
@@ -47,17 +48,22 @@ pub async fn adopt(gateway: &Gateway, authorized: Authorized) -> Result<Arc<Gran
     loop {
         match adopt_once(gateway, (&authorized, since), turn).await {
             Ok(grant) => return Ok(grant),
-            Err(GrantError::Store(StoreError::Corrupt(error))) => {
-                return Err(StoreError::Corrupt(error).into());
+            Err(error) if is_final(&error) || gateway.clock.now() >= after(since, SAVE_FOR) => {
+                error!(error = %WithCauses(&error), "an authorisation is lost: the store did not take it");
+                return Err(error);
             }
-            Err(error) if gateway.clock.now() >= after(since, SAVE_FOR) => return Err(error),
             Err(error) => {
-                warn!(error = %error, "authorisation not saved yet");
+                warn!(error = %WithCauses(&error), "authorisation not saved yet");
                 gateway.clock.wait(SAVE_AGAIN).await;
                 turn = Turn::FromMemory;
             }
         }
     }
+}
+
+/// Whether the store says the same however often it is asked.
+const fn is_final(error: &GrantError) -> bool {
+    matches!(error, GrantError::Store(StoreError::Corrupt(_)))
 }
 
 /// Whether an authorisation has waited in memory.
@@ -79,21 +85,35 @@ async fn adopt_once(
     let user = GrantUser { client_id, account_id: &host.account_id, user_id: &host.user_id };
     let id = gateway.grants.id_of(&user).await?;
     for _ in 0..ATTEMPTS {
-        let stored = standing(gateway, &id).await?;
-        let later = stored.value.as_ref().filter(|grant| grant.authorized_at > since);
+        let stored = match gateway.grants.read(&id).await {
+            Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
+                warn!(grant.id = %id, error = %WithCauses(&error), "a grant that cannot be opened is replaced");
+                None
+            }
+            read => Some(read?),
+        };
+        let before = stored.as_ref().and_then(|stored| stored.value.as_ref());
+        let later = before.filter(|grant| grant.authorized_at > since);
         if let (Turn::FromMemory, Some(later)) = (turn, later) {
             return Ok(Arc::clone(later));
         }
         // Where it is made anew, accounts may still name the one that was.
-        let references = match &stored.value {
+        let references = match before {
             Some(grant) => grant.references.clone(),
-            None => references::named(gateway, &host.account_id, &id).await?,
+            None => references::named(gateway, &host.account_id, &id).await?.references,
         };
-        let before = stored.value.as_deref();
+        let before = before.map(AsRef::as_ref);
         let grant = Arc::new(renewed(before, (&id, references), authorized, (client_id, since)));
-        if put(gateway, stored.basis, &grant, gateway.clock.now()).await? == Committed::Yes {
+        let now = gateway.clock.now();
+        let committed = if let Some(stored) = &stored {
+            put(gateway, stored.basis, &grant, now).await?
+        } else {
+            let due = after_change(&grant, gateway.settings.refresh.keep_alive, now);
+            gateway.grants.replace(&grant, due).await?
+        };
+        if committed == Committed::Yes {
             info!(grant.id = %id, "grant authorised");
-            refresh::watch(gateway, Arc::clone(&grant));
+            saving::watch(gateway, Arc::clone(&grant));
             if !grant.references.is_empty() {
                 tend_soon(gateway, id);
             }
@@ -101,18 +121,6 @@ async fn adopt_once(
         }
     }
     Err(GrantError::Busy)
-}
-
-/// The grant that a new authorisation replaces. One that cannot be opened is discarded: its tokens died with the consent.
-async fn standing(gateway: &Gateway, id: &GrantId) -> Result<Stored<Grant>, StoreError> {
-    match gateway.grants.read(id).await {
-        Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
-            warn!(grant.id = %id, error = %WithCauses(&error), "a grant that cannot be opened is replaced");
-            gateway.grants.discard(id).await?;
-            gateway.grants.read(id).await
-        }
-        read => read,
-    }
 }
 
 /// The grant of a user after an authorisation; one that lacks permissions lapses, where accounts use it.

@@ -23,6 +23,7 @@ use crate::app::ports::stored::Basis;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
 use crate::app::references;
+use crate::app::references::Named;
 use crate::app::refresh;
 use crate::app::refresh::Access;
 use crate::app::refresh::AccessError;
@@ -231,8 +232,13 @@ fn end_soon(gateway: &Gateway, grant: Arc<Grant>) {
     });
 }
 
-/// Revokes a grant that nothing refers to and removes it. A newer authorisation, or a new reference, keeps it.
+/// Revokes a grant that nothing refers to and removes it. A newer authorisation, or a new reference, keeps it, and so does
+/// an account that names it though the grant does not know: a store may have gone back over what it knew.
 async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
+    let named = references::named(gateway, &decided.host.account_id, &decided.id).await?;
+    if !named.references.is_empty() || named.unread > 0 {
+        return keep(gateway, &decided.id, named).await;
+    }
     // Only a living access token revokes (zoom/facts.md 1.7): one that has expired is renewed first.
     let access = refresh::access(gateway, &decided.id, Need::Valid).await;
     let stored = gateway.grants.read(&decided.id).await?;
@@ -254,6 +260,24 @@ async fn end(gateway: &Gateway, decided: &Grant) -> Result<(), GrantError> {
         info!("grant ended and removed");
     }
     Ok(())
+}
+
+/// Keeps a grant that accounts name, and one of which that is not known: where a site cannot be opened, it is looked into
+/// again.
+async fn keep(gateway: &Gateway, id: &GrantId, named: Named) -> Result<(), GrantError> {
+    for _ in 0..ATTEMPTS {
+        let stored = gateway.grants.read(id).await?;
+        let Some(grant) = stored.value else { return Ok(()) };
+        let mut kept = Grant::clone(&grant);
+        kept.references.extend(named.references.iter().cloned());
+        let change =
+            GrantChange::Put { grant: Arc::new(kept), due: after(gateway.clock.now(), REVOKE_AGAIN) };
+        if gateway.grants.commit(id, stored.basis, change).await? == Committed::Yes {
+            warn!(grant.id = %id, "a grant is kept: accounts name it that it did not know, or a site cannot be opened");
+            return Ok(());
+        }
+    }
+    Err(GrantError::Busy)
 }
 
 /// Whether anything is left to revoke.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tracing::error;
 
+use crate::app::causes::WithCauses;
 use crate::app::ports::clock::Clock;
 use crate::app::ports::stored::StoreError;
 use crate::domain::meeting::after;
@@ -27,27 +28,25 @@ pub enum Found {
 
 /// Looks again and again, until it is known for the last time. Goes on beside whoever saved, and holds nobody up who
 /// ends: `look` must hold neither the store nor the gateway between two looks.
-pub fn look_back<Looking>(clock: Arc<dyn Clock>, mut look: impl FnMut() -> Looking + Send + 'static)
+pub async fn look_back<Looking>(clock: Arc<dyn Clock>, mut look: impl FnMut() -> Looking + Send)
 where
     Looking: Future<Output = Result<Found, StoreError>> + Send,
 {
-    tokio::spawn(async move {
-        for pause in LOOKS {
-            clock.wait(pause).await;
-            let give_up_at = after(clock.now(), PATIENCE);
-            loop {
-                match look().await {
-                    Ok(Found::Settled) => break,
-                    Ok(Found::Ended) => return,
-                    Err(error) if is_final(&error) || clock.now() >= give_up_at => {
-                        error!(error = %error, "it is not known whether what was saved still stands");
-                        break;
-                    }
-                    Err(_) => clock.wait(PAUSE).await,
+    for pause in LOOKS {
+        clock.wait(pause).await;
+        let give_up_at = after(clock.now(), PATIENCE);
+        loop {
+            match look().await {
+                Ok(Found::Settled) => break,
+                Ok(Found::Ended) => return,
+                Err(error) if is_final(&error) || clock.now() >= give_up_at => {
+                    error!(error = %WithCauses(&error), "it is not known whether what was saved still stands");
+                    break;
                 }
+                Err(_) => clock.wait(PAUSE).await,
             }
         }
-    });
+    }
 }
 
 /// Whether the store says the same however often it is asked.

@@ -44,6 +44,7 @@ pub mod references;
 pub mod refresh;
 pub mod rotation;
 mod round;
+pub mod saving;
 pub mod schedule;
 pub mod services;
 pub mod sessions;

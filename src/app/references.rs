@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument;
+use tracing::info_span;
 use tracing::warn;
 
+use crate::app::causes::WithCauses;
 use crate::app::change::Change;
 use crate::app::change::Decision;
 use crate::app::change::change;
@@ -80,7 +83,8 @@ pub async fn tell(gateway: &Gateway, grant: &Grant) -> Told {
 pub fn watch(gateway: &Gateway, grant: &GrantId, reference: &Reference) {
     let (sites, grants) = (Arc::downgrade(&gateway.sites), Arc::downgrade(&gateway.grants));
     let (grant, reference, clock) = (grant.clone(), reference.clone(), Arc::clone(&gateway.clock));
-    look_back(Arc::clone(&gateway.clock), move || {
+    let span = info_span!("references.watch", grant.id = %grant, site.id = %reference.site);
+    let looking = look_back(Arc::clone(&gateway.clock), move || {
         let (sites, grants) = (sites.upgrade(), grants.upgrade());
         let (grant, reference, now) = (grant.clone(), reference.clone(), clock.now());
         async move {
@@ -94,6 +98,7 @@ pub fn watch(gateway: &Gateway, grant: &GrantId, reference: &Reference) {
             Ok(Found::Settled)
         }
     });
+    tokio::spawn(looking.instrument(span));
 }
 
 async fn refer(
@@ -117,22 +122,28 @@ async fn refer(
     }
 }
 
-/// The accounts that name a grant: what refers to it, where no record of its own says so. A site that cannot be opened is
-/// left out: its accounts come back when they are reconnected.
+/// The accounts that name a grant.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Those of all sites that can be opened.
+    pub references: BTreeSet<Reference>,
+    /// How many sites cannot.
+    pub unread: usize,
+}
+
+/// Which accounts name a grant: what refers to it, whatever its own record says.
 ///
 /// Refuses with [`StoreError`] where the store does not answer.
-pub async fn named(
-    gateway: &Gateway,
-    organisation: &str,
-    grant: &GrantId,
-) -> Result<BTreeSet<Reference>, StoreError> {
-    let (mut last, mut named) = (None, BTreeSet::new());
+pub async fn named(gateway: &Gateway, organisation: &str, grant: &GrantId) -> Result<Named, StoreError> {
+    let (mut last, mut named) = (None, Named::default());
     loop {
         let sites = gateway.directory.sites_of(organisation, last.as_ref()).await?;
         for noted in &sites {
             let site = match gateway.sites.read(&noted.site, &[]).await {
-                Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
-                    warn!(site.id = %noted.site, error = %error, "a site cannot say which grants it uses");
+                Err(StoreError::Destroyed) => continue,
+                Err(error @ StoreError::Corrupt(_)) => {
+                    warn!(site.id = %noted.site, error = %WithCauses(&error), "a site cannot say which grants it uses");
+                    named.unread += 1;
                     continue;
                 }
                 read => read?.site.value,
@@ -141,8 +152,8 @@ pub async fn named(
             let of_it = accounts.filter(|(_, account)| {
                 account.connection.hosted().is_some_and(|hosted| hosted.grant == *grant)
             });
-            named
-                .extend(of_it.map(|(owner, _)| Reference { site: noted.site.clone(), owner: owner.clone() }));
+            let of_it = of_it.map(|(owner, _)| Reference { site: noted.site.clone(), owner: owner.clone() });
+            named.references.extend(of_it);
         }
         let Some(next) = sites.into_iter().last() else { return Ok(named) };
         last = Some(next);

@@ -1,5 +1,6 @@
 //! Use case: get an access token that works, refreshing it once whoever asks (R29, correctness.md section 3).
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +10,19 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+use crate::app::causes::WithCauses;
 use crate::app::flights::Seat;
 use crate::app::gateway::Gateway;
 use crate::app::grants_due;
-use crate::app::look_back::Found;
-use crate::app::look_back::look_back;
 use crate::app::ports::provider::AuthorizationError;
 use crate::app::ports::provider::FreshTokens;
 use crate::app::ports::provider::HostAccess;
 use crate::app::ports::provider::Told;
 use crate::app::ports::store::GrantChange;
-use crate::app::ports::store::Grants;
 use crate::app::ports::stored::Committed;
 use crate::app::ports::stored::StoreError;
+use crate::app::saving::save;
+use crate::app::saving::watch;
 use crate::domain::account::Plan;
 use crate::domain::grant::Grant;
 use crate::domain::grant::LapseReason;
@@ -34,10 +35,6 @@ use crate::domain::meeting::after;
 
 /// How often a caller looks again before it is told to come back.
 const ROUNDS: usize = 40;
-/// How long new tokens are kept in memory and written again while the store does not take them.
-const SAVE_FOR: Duration = Duration::from_mins(10);
-/// How long before a store that did not take new tokens is asked again.
-const SAVE_PAUSE: Duration = Duration::from_millis(500);
 /// How long before a refresh of another replica is looked at again.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
@@ -138,7 +135,9 @@ fn begin(gateway: &Gateway, id: &GrantId, need: Need) -> CancellationToken {
 
 /// The refresh itself: write ahead, exchange, commit.
 async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), AccessError> {
-    let Some((fence, pair)) = write_ahead(gateway, id, need).await? else { return Ok(()) };
+    let Some(Ahead { grant: ahead, fence, pair }) = write_ahead(gateway, id, need).await? else {
+        return Ok(());
+    };
     match gateway.authorization.refresh(&pair.refresh).await {
         Ok(fresh) => {
             gateway.refreshes.end_rest(id);
@@ -146,6 +145,13 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
             let renewed = as_pair(fresh, &pair, now);
             let saved = save(gateway, id, |grant| {
                 let had_lapsed = grant.tokens.pair().is_none();
+                match grant.authorized_at.cmp(&ahead.authorized_at) {
+                    Ordering::Equal => {}
+                    // They ended with the consent that brought them.
+                    Ordering::Greater => return None,
+                    // The store went back over that consent.
+                    Ordering::Less => *grant = Grant { references: grant.references.clone(), ..Grant::clone(&ahead) },
+                }
                 grant.tokens = grant.tokens.clone().renewed(renewed.clone());
                 let is_back = had_lapsed && grant.tokens.pair().is_some();
                 // Accounts were told of a lapse that was none.
@@ -153,11 +159,11 @@ async fn refresh(gateway: &Gateway, id: &GrantId, need: Need) -> Result<(), Acce
             })
             .await
             .inspect_err(|failure| {
-                error!(error = %failure, grant = %id, "tokens are lost: the store did not take them");
+                error!(error = %WithCauses(failure), grant = %id, "tokens are lost: the store did not take them");
             })?;
-            info!(grant = %id, "tokens refreshed");
             gateway.bell.notify_one();
             if let Some(saved) = saved {
+                info!(grant = %id, "tokens refreshed");
                 watch(gateway, saved);
             }
             Ok(())
@@ -174,12 +180,18 @@ struct Attempt {
     generation: u64,
 }
 
+/// A refresh that may be sent.
+#[derive(Debug)]
+struct Ahead {
+    /// The grant as it stands from then on.
+    grant: Arc<Grant>,
+    fence: u64,
+    /// The tokens that are renewed.
+    pair: TokenPair,
+}
+
 /// Commits that the refresh token may be spent from here on; `None` where a refresh is not needed any more.
-async fn write_ahead(
-    gateway: &Gateway,
-    id: &GrantId,
-    need: Need,
-) -> Result<Option<(u64, TokenPair)>, AccessError> {
+async fn write_ahead(gateway: &Gateway, id: &GrantId, need: Need) -> Result<Option<Ahead>, AccessError> {
     let mut bytes = [0; 8];
     gateway.entropy.fill(&mut bytes);
     let fence = u64::from_be_bytes(bytes);
@@ -194,9 +206,10 @@ async fn write_ahead(
         let Some(pair) = grant.tokens.pair().cloned() else { return Ok(None) };
         let mut grant = Grant::clone(&grant);
         grant.tokens = grant.tokens.refreshing(fence, now);
-        let change = GrantChange::Put { due: due(gateway, &grant, now), grant: Arc::new(grant) };
+        let grant = Arc::new(grant);
+        let change = GrantChange::Put { due: due(gateway, &grant, now), grant: Arc::clone(&grant) };
         match gateway.grants.commit(id, stored.basis, change).await? {
-            Committed::Yes => return Ok(Some((fence, pair))),
+            Committed::Yes => return Ok(Some(Ahead { grant, fence, pair })),
             Committed::Conflict => {}
         }
     }
@@ -236,8 +249,8 @@ async fn give_back(gateway: &Gateway, id: &GrantId, fence: u64) -> Result<(), Ac
         grant.tokens = grant.tokens.clone().not_refreshed(fence);
         Some(due(gateway, grant, now))
     })
-    .await
-    .map(drop)
+    .await?;
+    Ok(())
 }
 
 /// The tokens of this generation do not work any more: accounts that use them are told, newer tokens left alone.
@@ -268,91 +281,6 @@ async fn settle_lapse(
         gateway.bell.notify_one();
     }
     Ok(())
-}
-
-/// Looks whether what was saved still stands, and writes it again where the store went back over it: nobody else knows the
-/// tokens. Ends with the gateway, which waits only for what is not saved yet.
-///
-/// A newer authorisation and newer tokens are left alone, and so is a grant that was removed.
-pub fn watch(gateway: &Gateway, saved: Arc<Grant>) {
-    let grants = Arc::downgrade(&gateway.grants);
-    let (clock, bell) = (Arc::clone(&gateway.clock), Arc::clone(&gateway.bell));
-    look_back(Arc::clone(&gateway.clock), move || {
-        let (grants, saved, now) = (grants.upgrade(), Arc::clone(&saved), clock.now());
-        let bell = Arc::clone(&bell);
-        async move {
-            let Some(grants) = grants else { return Ok(Found::Ended) };
-            if restore(grants.as_ref(), &saved, now).await? == Restored::Again {
-                warn!(grant = %saved.id, "the store went back over new tokens: they were written again");
-                bell.notify_one();
-            }
-            Ok(Found::Settled)
-        }
-    });
-}
-
-/// Whether what was saved had to be written again.
-#[derive(PartialEq, Eq)]
-enum Restored {
-    /// It stands, or what came after it.
-    Stands,
-    /// It had to.
-    Again,
-}
-
-/// Writes tokens again that the store went back over.
-async fn restore(grants: &dyn Grants, saved: &Grant, now: Timestamp) -> Result<Restored, StoreError> {
-    let mut restore = |grant: &mut Grant| {
-        let is_withdrawn = matches!(grant.tokens, Tokens::Lapsed { reason: LapseReason::Removed, .. });
-        let went_back = !is_withdrawn && grant.is_before(saved);
-        if went_back {
-            *grant = Grant { references: grant.references.clone(), ..saved.clone() };
-        }
-        went_back.then_some(now)
-    };
-    loop {
-        match try_save(grants, &saved.id, &mut restore).await? {
-            (Committed::Yes, Some(_)) => return Ok(Restored::Again),
-            (Committed::Yes, None) => return Ok(Restored::Stands),
-            (Committed::Conflict, _) => {}
-        }
-    }
-}
-
-/// Writes a change of a grant, again and again while the store does not take it: what the provider gave exists
-/// nowhere else. `edit` answers when the grant is due, or `None` where nothing is to be written. Answers what was
-/// written, if anything.
-async fn save(
-    gateway: &Gateway,
-    id: &GrantId,
-    mut edit: impl FnMut(&mut Grant) -> Option<Timestamp> + Send,
-) -> Result<Option<Arc<Grant>>, AccessError> {
-    let give_up_at = after(gateway.clock.now(), SAVE_FOR);
-    loop {
-        let failure = match try_save(gateway.grants.as_ref(), id, &mut edit).await {
-            Ok((Committed::Yes, saved)) => return Ok(saved),
-            Ok((Committed::Conflict, _)) => continue,
-            Err(failure) => failure,
-        };
-        if gateway.clock.now() >= give_up_at {
-            return Err(failure.into());
-        }
-        gateway.clock.wait(SAVE_PAUSE).await;
-    }
-}
-
-async fn try_save(
-    grants: &dyn Grants,
-    id: &GrantId,
-    edit: &mut (impl FnMut(&mut Grant) -> Option<Timestamp> + Send),
-) -> Result<(Committed, Option<Arc<Grant>>), StoreError> {
-    let stored = grants.read(id).await?;
-    let Some(grant) = stored.value else { return Ok((Committed::Yes, None)) };
-    let mut grant = Grant::clone(&grant);
-    let Some(due) = edit(&mut grant) else { return Ok((Committed::Yes, None)) };
-    let grant = Arc::new(grant);
-    let change = GrantChange::Put { grant: Arc::clone(&grant), due };
-    Ok((grants.commit(id, stored.basis, change).await?, Some(grant)))
 }
 
 fn due(gateway: &Gateway, grant: &Grant, now: Timestamp) -> Timestamp {

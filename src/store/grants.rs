@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::app::ports::store::GrantChange;
 use crate::app::ports::store::GrantUser;
 use crate::app::ports::store::Grants;
@@ -16,6 +18,7 @@ use crate::store::keys;
 use crate::store::keys::Partition;
 use crate::store::sealed::Opened;
 use crate::store::sealed::Sealed;
+use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
 use crate::store::sealed::Want;
@@ -34,6 +37,11 @@ impl StoredGrants {
     /// Lays grants on the sealed store.
     pub fn new(sealed: Arc<Sealed>) -> Self {
         Self { sealed }
+    }
+
+    fn commit_of(&self, change: SealedChange, due: Option<Timestamp>) -> SealedCommit {
+        let index = vec![work::as_due(work::GRANT_MEMBER, due)];
+        SealedCommit { op_id: self.sealed.op_id(), changes: vec![change], index }
     }
 }
 
@@ -56,13 +64,22 @@ impl Grants for StoredGrants {
             GrantChange::Put { grant, due } => (put(&*grant, None), Some(due)),
             GrantChange::Remove => (SealedWrite::Remove, None),
         };
-        let index = vec![work::as_due(work::GRANT_MEMBER, due)];
-        let changes = vec![sealed_change(keys::grant(), basis, write)];
-        let commit = SealedCommit { op_id: self.sealed.op_id(), changes, index };
+        let commit = self.commit_of(sealed_change(keys::grant(), basis, write), due);
         work::commit_hinted(&self.sealed, &partition, (&commit, due)).await
     }
 
-    async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
-        Ok(self.sealed.discard(&Partition::Grant(id.clone()), &keys::grant()).await?)
+    async fn replace(&self, grant: &Grant, due: Timestamp) -> Result<Committed, StoreError> {
+        let partition = Partition::Grant(grant.id.clone());
+        // First what stands, then whether it can be opened: whoever puts another one in between is noticed.
+        let standing = self.sealed.standing(&partition, &keys::grant()).await?;
+        match self.read(&grant.id).await {
+            Ok(_) => return Ok(Committed::Conflict),
+            Err(StoreError::Corrupt(_) | StoreError::Destroyed) => {}
+            Err(error) => return Err(error),
+        }
+        let change = SealedChange { key: keys::grant(), expect: standing.record, write: put(grant, None) };
+        let commit = self.commit_of(change, Some(due));
+        let replaced = self.sealed.replace(&partition, &standing, &commit);
+        work::hinted(&self.sealed, &partition, (replaced, Some(due))).await
     }
 }

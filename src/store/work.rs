@@ -22,6 +22,7 @@ use crate::domain::meeting::after;
 use crate::store::keys;
 use crate::store::keys::IndexName;
 use crate::store::keys::Partition;
+use crate::store::sealed;
 use crate::store::sealed::Entry;
 use crate::store::sealed::IndexChange;
 use crate::store::sealed::Order;
@@ -140,11 +141,20 @@ pub(in crate::store) async fn commit_hinted(
     partition: &Partition,
     (commit, due): (&SealedCommit, Option<Timestamp>),
 ) -> Result<Committed, StoreError> {
+    hinted(sealed, partition, (sealed.commit(partition, commit), due)).await
+}
+
+/// The same for a commit that is made in some other way.
+pub(in crate::store) async fn hinted(
+    sealed: &Sealed,
+    partition: &Partition,
+    (commit, due): (impl Future<Output = Result<sealed::Committed, sealed::StoreError>>, Option<Timestamp>),
+) -> Result<Committed, StoreError> {
     let Some(due) = due.map(|at| hint_ms(at.max(sealed.now()))) else {
-        return Ok(sealed.commit(partition, commit).await?.into());
+        return Ok(commit.await?.into());
     };
     sealed.hint(partition, due).await?;
-    let committed: Committed = sealed.commit(partition, commit).await?.into();
+    let committed: Committed = commit.await?.into();
     if committed == Committed::Yes
         && let Err(error) = sealed.hint(partition, due).await
     {

@@ -164,8 +164,9 @@ pub trait Grants: Send + Sync + fmt::Debug {
     /// Writes a grant, or removes it; `due` is when it needs attention next.
     async fn commit(&self, id: &GrantId, basis: Basis, change: GrantChange) -> Result<Committed, StoreError>;
 
-    /// Removes what there is of a grant that cannot be opened.
-    async fn discard(&self, id: &GrantId) -> Result<(), StoreError>;
+    /// Puts a grant in the place of what cannot be opened; `due` is when it needs attention next. A conflict where it can
+    /// be opened, or was changed meanwhile.
+    async fn replace(&self, grant: &Grant, due: Timestamp) -> Result<Committed, StoreError>;
 }
 
 /// Whose grant it is.

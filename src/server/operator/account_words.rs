@@ -77,6 +77,9 @@ fn works(grant: Option<&Grant>) -> bool {
 pub(in crate::server::operator) fn meetings_follow(meetings: Meetings, left: &Left<'_>) -> &'static str {
     match (meetings, left.is_used_by_the_site(), works(left.grant)) {
         (Meetings::Keep, _, _) => "their meetings stay at Zoom",
+        (Meetings::Delete, _, _) if left.diagnosis == Diagnosis::Unreadable => {
+            "their meetings are deleted at Zoom once the authorisation can be opened"
+        }
         (Meetings::Delete, true, _) => {
             "their meetings stay at Zoom, since another account of this site is the same Zoom user: disconnect that one as well to have them deleted"
         }

@@ -53,6 +53,17 @@ pub struct OpenedSnapshot {
     pub opened: Vec<Opened>,
 }
 
+/// What stands of a record, whether it can be opened or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The data keys of its partition.
+    pub keys: Expect,
+    /// The record.
+    pub record: Expect,
+    /// A new record's version is greater.
+    pub floor: Version,
+}
+
 /// What becomes of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealedWrite {

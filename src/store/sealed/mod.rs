@@ -54,6 +54,7 @@ pub use crate::store::sealed::asked::OpenedSnapshot;
 pub use crate::store::sealed::asked::SealedChange;
 pub use crate::store::sealed::asked::SealedCommit;
 pub use crate::store::sealed::asked::SealedWrite;
+pub use crate::store::sealed::asked::Standing;
 pub use crate::store::sealed::asked::Want;
 pub use crate::store::sealed::error::StoreError;
 pub use crate::store::sealed::error::Unreadable;
@@ -273,21 +274,31 @@ impl Sealed {
         Ok(Committed::Conflict)
     }
 
-    /// Removes everything of a partition of which this record cannot be opened; where somebody put one there meanwhile that
-    /// can, nothing.
-    pub async fn discard(&self, partition: &Partition, key: &Key) -> Result<(), StoreError> {
-        let ask = Ask { key: key.clone(), known: None };
-        let snapshot = self.kv.read(partition, &[ask]).await.map_err(store_error)?;
-        match self.read(partition, &[Want::new(key.clone())]).await {
-            Ok(_) => return Ok(()),
-            Err(StoreError::Corrupt { .. } | StoreError::UnknownKey { .. }) => {}
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Uncertain)) => return Err(error),
-        }
-        if let Some(Found::Record { version, .. }) = snapshot.found.first() {
-            // What has no keys any more, or was replaced meanwhile, the purge tells apart.
-            let _either = self.destroy(partition, (key, *version)).await?;
-        }
-        self.purge(partition, key).await.map(drop)
+    /// What stands under a key and where the data keys are, whether it can be opened or not. Answers
+    /// [`StoreError::Unavailable`], and [`StoreError::Corrupt`] for what has no version.
+    pub async fn standing(&self, partition: &Partition, key: &Key) -> Result<Standing, StoreError> {
+        let asks = [keys::data_keys(), key.clone()].map(|key| Ask { key, known: None });
+        let snapshot = self.kv.read(partition, &asks).await.map_err(store_error)?;
+        let mut expected = snapshot.found.iter().map(|found| match found {
+            Found::Absent => Expect::Absent,
+            Found::Unchanged(version) | Found::Record { version, .. } => Expect::Version(*version),
+        });
+        let mut next = || expected.next().unwrap_or(Expect::Absent);
+        Ok(Standing { keys: next(), record: next(), floor: snapshot.floor })
+    }
+
+    /// Makes a commit under a new data key, if the partition's keys still are what stood: nothing that was sealed before
+    /// can be opened after it. The errors are those of [`Sealed::commit`].
+    pub async fn replace(
+        &self,
+        partition: &Partition,
+        standing: &Standing,
+        commit: &SealedCommit,
+    ) -> Result<Committed, StoreError> {
+        let sealed = self.seal_anew(partition, standing, commit);
+        let sent = self.send(partition, &sealed).await;
+        self.held.forget(partition).await;
+        Ok(if sent? == Sent::Conflict { Committed::Conflict } else { Committed::Done })
     }
 
     /// Removes everything of a partition that has no data keys, this record last; tells how many went. Nothing goes of one

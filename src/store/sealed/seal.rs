@@ -27,6 +27,7 @@ use crate::store::sealed::Sealed;
 use crate::store::sealed::SealedChange;
 use crate::store::sealed::SealedCommit;
 use crate::store::sealed::SealedWrite;
+use crate::store::sealed::Standing;
 use crate::store::sealed::StoreError;
 use crate::store::sealed::error::refusal;
 use crate::store::sealed::keys_held::Held;
@@ -111,25 +112,47 @@ impl Sealed {
     ///
     /// It also checks that the data keys still are those it seals under, or brings the partition's first one.
     pub(super) fn seal(&self, partition: &Partition, held: &Held, commit: &SealedCommit) -> (Commit, Held) {
-        let name = partition.to_string();
-        let (keys, change) = match &held.keys {
-            Some(keys) => (Arc::clone(keys), keep_keys(partition, keys, commit)),
-            None => self.make_keys(partition, held.floor, keys_lifetime(partition, commit)),
+        let lifetime = keys_lifetime(partition, commit);
+        let keys = match &held.keys {
+            Some(keys) => (Arc::clone(keys), keep_keys(partition, keys, lifetime)),
+            None => self.make_keys(partition, (Expect::Absent, held.floor), lifetime),
         };
+        self.seal_under(keys, held.floor, (partition, commit))
+    }
+
+    /// Seals a commit under a data key that takes the place of those that stand.
+    pub(super) fn seal_anew(
+        &self,
+        partition: &Partition,
+        standing: &Standing,
+        commit: &SealedCommit,
+    ) -> Commit {
+        let instead_of = (standing.keys, standing.floor);
+        let keys = self.make_keys(partition, instead_of, keys_lifetime(partition, commit));
+        self.seal_under(keys, standing.floor, (partition, commit)).0
+    }
+
+    fn seal_under(
+        &self,
+        (keys, change): (Arc<HeldKeys>, Change),
+        before: Version,
+        (partition, commit): (&Partition, &SealedCommit),
+    ) -> (Commit, Held) {
+        let name = partition.to_string();
         let mut floor = match partition {
-            Partition::Token(_) => held.floor.max(keys.version),
+            Partition::Token(_) => before.max(keys.version),
             Partition::Site(_)
             | Partition::Grant(_)
             | Partition::Organisation(_)
             | Partition::System
             | Partition::Feed
             | Partition::Inbox(_)
-            | Partition::Endpoint(_) => held.floor,
+            | Partition::Endpoint(_) => before,
         };
         let mut changes = Vec::with_capacity(commit.changes.len() + 1);
         changes.push(change);
         for change in &commit.changes {
-            let (change, raised) = self.seal_change(&name, &keys.current, held.floor, change);
+            let (change, raised) = self.seal_change(&name, &keys.current, before, change);
             floor = floor.max(raised);
             changes.push(change);
         }
@@ -137,22 +160,26 @@ impl Sealed {
         (sealed, Held { keys: Some(keys), floor })
     }
 
-    /// Makes a partition's first data key. Its version must not return by chance either: who held keys of the same
-    /// version would seal under them.
+    /// Makes a data key in the place of those that stand, or a partition's first one. Its version must not return by chance
+    /// either: who held keys of the same version would seal under them.
     fn make_keys(
         &self,
         partition: &Partition,
-        floor: Version,
+        (standing, floor): (Expect, Version),
         ttl: Option<Duration>,
     ) -> (Arc<HeldKeys>, Change) {
-        let version = floor.after(self.random() >> 1);
+        let above = match standing {
+            Expect::Absent => floor,
+            Expect::Version(version) => floor.max(version),
+        };
+        let version = above.after(self.random() >> 1);
         let (keyring, key, name) = (self.keyring.load(), keys::data_keys(), partition.to_string());
         let made = DataKey::generate(self.entropy.as_ref());
         let place = place(&keyring, &name, &key, (DATA_KEYS_SCHEMA, version));
         let bytes = made.wrap(&keyring, &place, self.entropy.as_ref());
         let write = Write::Put { version, bytes, ttl };
         let held = HeldKeys { version, current: made, older: Vec::new() };
-        (Arc::new(held), Change { key, expect: Expect::Absent, write })
+        (Arc::new(held), Change { key, expect: standing, write })
     }
 
     fn random(&self) -> u32 {
@@ -195,9 +222,9 @@ impl Sealed {
 }
 
 /// Checks that the data keys still are those held; in a token's partition they live on with what is put.
-fn keep_keys(partition: &Partition, keys: &HeldKeys, commit: &SealedCommit) -> Change {
+fn keep_keys(partition: &Partition, keys: &HeldKeys, lifetime: Option<Duration>) -> Change {
     let write = match partition {
-        Partition::Token(_) => Write::Extend { ttl: keys_lifetime(partition, commit) },
+        Partition::Token(_) => Write::Extend { ttl: lifetime },
         Partition::Site(_)
         | Partition::Grant(_)
         | Partition::Organisation(_)

@@ -72,11 +72,13 @@ async fn r7_a_lapse_says_since_when_why_and_what_to_do_and_is_announced_once_as_
     #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
 ) {
     let world = World::connected(backend).await;
-    let held = world.book("s-1", "yoga", &[]).await.body["link"].clone();
+    let (held, starts) = (world.book("s-1", "yoga", &[]).await.body["link"].clone(), world.in_days(7));
     let connected = account(&world).await;
     assert_eq!(connected["reauthorization"], Value::Null);
     world.clock.advance(Duration::from_mins(5));
     let before = world.clock.now();
+    // Bookings are for a full hour, which may just have passed.
+    let meets = if world.in_days(7) == starts { vec!["host_double_booked"] } else { Vec::new() };
     world.lapse(("default", LUA), ("s-2", &[])).await;
 
     let told = account(&world).await["reauthorization"].clone();
@@ -104,7 +106,7 @@ async fn r7_a_lapse_says_since_when_why_and_what_to_do_and_is_announced_once_as_
     world.ready("s-2").await;
     world.quiet().await;
     let kept = world.link("s-1", "staff").await;
-    assert_eq!((&kept["meeting_id"], codes(&kept)), (&held["meeting_id"], vec!["host_double_booked"]));
+    assert_eq!((&kept["meeting_id"], codes(&kept)), (&held["meeting_id"], meets));
     let mut changed = world.booking("yoga", &[]);
     changed["title"] = json!("Pilates");
     world.taken("/v1/sites/studio/sessions/s-1", &changed).await;

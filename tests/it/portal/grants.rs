@@ -1,10 +1,12 @@
 //! What becomes of a grant: renewed, shared, let go, revoked when nobody needs it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::app::adopt;
 use greenroom::app::grants;
 use greenroom::app::hosts;
+use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::store::GrantChange;
 use greenroom::app::ports::stored::Committed;
 use greenroom::app::redecide;
@@ -12,6 +14,7 @@ use greenroom::domain::account::AccountState;
 use greenroom::domain::account::Host;
 use greenroom::domain::account::Owner;
 use greenroom::domain::account::Plan;
+use greenroom::domain::grant::Grant;
 use greenroom::domain::grant::LapseReason;
 use greenroom::domain::id::StaffId;
 use greenroom::domain::minting::MeetingState;
@@ -71,6 +74,26 @@ async fn reconnecting_the_same_user_renews_the_grant_and_revokes_nothing() {
     let grants = world.memory.grants();
     assert_eq!((grants.len(), grants[0].0.tokens.generation()), (1, 2));
     assert!(world.provider.revoked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_grant_that_does_not_know_of_an_account_is_kept_while_the_account_names_it() {
+    let world = World::start().await;
+    connect(&world, "code-1").await;
+    world.clock.advance(Duration::from_mins(12));
+    // As after a failover, when whoever wrote it is dead.
+    let id = world.memory.grants()[0].0.id.clone();
+    let stored = world.gateway.grants.read(&id).await.unwrap();
+    let mut forgetful = Grant::clone(stored.value.as_ref().unwrap());
+    let known = std::mem::take(&mut forgetful.references);
+    let change = GrantChange::Put { grant: Arc::new(forgetful), due: Clock::now(world.clock.as_ref()) };
+    let committed = world.gateway.grants.commit(&id, stored.basis, change).await.unwrap();
+    assert_eq!(committed, Committed::Yes);
+
+    grants::tend(&world.gateway, &id).await.unwrap();
+
+    assert!(world.provider.revoked.lock().unwrap().is_empty());
+    assert_eq!(world.memory.grants()[0].0.references, known);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod conformance;
 mod embedded;
 mod endpoints;
 mod feed;
+mod grants;
 mod indexes;
 mod redis;
 mod sealed;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use greenroom::app::ports::clock::Clock;
 use greenroom::app::ports::clock::SystemClock;
+use reqwest::Method;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::json;
@@ -53,6 +54,24 @@ async fn r29_tokens_that_an_authorisation_brought_are_told_again_as_well() {
     pair.world.quiet().await;
     pair.works().await;
     assert_eq!(pair.refreshes().await, (0, 0));
+    assert_eq!(pair.state().await, "active");
+}
+
+#[tokio::test]
+async fn r29_tokens_of_a_new_consent_are_told_again_where_the_one_before_was_withdrawn() {
+    let pair = Pair::start().await;
+    pair.world.subscribe().await;
+    pair.world.control(Method::POST, "users/lua@example.com/remove-app", Some(&json!({}))).await;
+    pair.world
+        .until("the account needs its owner", async || pair.state().await == "reauthorization_required")
+        .await;
+    pair.world.quiet().await;
+    let before = pair.held().await;
+    pair.world.connect("default", "lua@example.com").await;
+    pair.go_back(&before).await;
+    pair.world.quiet().await;
+    pair.world.quiet().await;
+    pair.works().await;
     assert_eq!(pair.state().await, "active");
 }
 

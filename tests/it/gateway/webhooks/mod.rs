@@ -33,7 +33,7 @@ fn signature(secret: &str, seconds: &str, body: &str) -> String {
 
 impl World {
     /// From here on Zoom tells the gateway what happens.
-    async fn subscribe(&self) {
+    pub(crate) async fn subscribe(&self) {
         let url = self.public.join(HOOK).unwrap();
         self.control(Method::POST, "webhooks", Some(&json!({"url": url}))).await;
     }

@@ -44,7 +44,7 @@ const OUTGOING: [&str; 7] = [
 ];
 
 /// What is done only where a record cannot be opened, which all can here: `gateway/health` tries it.
-const SPOILT: [&str; 1] = ["grants.discard"];
+const SPOILT: [&str; 1] = ["grants.replace"];
 
 /// Where the ports are.
 const PORTS: &str = "src/app/ports";

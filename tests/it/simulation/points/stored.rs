@@ -105,8 +105,8 @@ impl Grants for PointedGrants {
         self.1.at("grants.commit", self.0.commit(id, basis, change)).await
     }
 
-    async fn discard(&self, id: &GrantId) -> Result<(), StoreError> {
-        self.0.discard(id).await
+    async fn replace(&self, grant: &Grant, due: Timestamp) -> Result<Committed, StoreError> {
+        self.0.replace(grant, due).await
     }
 }
 
