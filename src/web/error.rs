@@ -1,5 +1,7 @@
 //! Owns which problem answers which failure of a use case (H21): the only place that knows statuses of failures.
 
+use std::time::Duration;
+
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -19,6 +21,9 @@ use crate::domain::portal::Refused;
 use crate::web::problem::Code;
 use crate::web::problem::FieldError;
 use crate::web::problem::Problem;
+
+/// How long a store that fails over is away at best: until then another try comes to nothing.
+const STORE_RETRY: Duration = Duration::from_secs(2);
 
 impl From<SiteError> for Problem {
     fn from(error: SiteError) -> Self {
@@ -72,7 +77,7 @@ impl From<WebhookError> for Problem {
             WebhookError::Store(error) => error.into(),
             WebhookError::TooSlow => {
                 warn!(error = %error, "webhook put off");
-                of(Code::StoreUnavailable)
+                store_unavailable()
             }
         }
     }
@@ -183,12 +188,12 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(ref cause) => {
                 warn!(error = %error, cause = %cause, "the store cannot be reached");
-                of(Code::StoreUnavailable)
+                store_unavailable()
             }
             StoreError::Destroyed => Self::unknown_site(),
             StoreError::Uncertain | StoreError::Contended => {
                 warn!(error = %error, "a write is not confirmed");
-                of(Code::StoreUnavailable)
+                store_unavailable()
             }
             StoreError::Corrupt(ref cause) => {
                 error!(error = %error, cause = %cause, "a record cannot be opened");
@@ -199,6 +204,10 @@ impl From<StoreError> for Problem {
 }
 
 /// A problem that says of itself what to do next.
+fn store_unavailable() -> Problem {
+    of(Code::StoreUnavailable).with_retry_after(STORE_RETRY)
+}
+
 fn of(code: Code) -> Problem {
     Problem::new(code, code.doc())
 }

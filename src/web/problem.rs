@@ -106,7 +106,7 @@ codes! {
     Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded",
         "There is more to do than can be done. Try again after the time in Retry-After.";
     StoreUnavailable, "store_unavailable", SERVICE_UNAVAILABLE, "Store unavailable",
-        "Records cannot be read or saved. Try again a little later.";
+        "Records cannot be read or saved. Try again after the time in Retry-After.";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error",
         "Something is wrong here. Report the `request_id` to the operator.";
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT, "Request timeout",

@@ -151,6 +151,7 @@ async fn without_its_store_the_gateway_says_so_and_comes_back_with_it() {
         (refused.status, &refused.body["code"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("store_unavailable"))
     );
+    assert_eq!(refused.headers["retry-after"], "2");
     assert_eq!(world.get("/livez").await.status, StatusCode::OK);
     server.resume();
     world.until("it is ready again", async || world.get("/readyz").await.status == StatusCode::OK).await;
