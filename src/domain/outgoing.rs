@@ -85,7 +85,7 @@ pub enum Health {
         /// When it is tried next.
         next_at: Timestamp,
     },
-    /// It has taken nothing for long: one event is tried now and then, until it takes one.
+    /// It has taken nothing for long: it is tried now and then, until it takes something.
     Parked {
         /// Since when it is parked.
         since: Timestamp,
@@ -114,13 +114,6 @@ pub enum Turn {
     Deliver {
         /// Which lanes.
         lanes: Vec<SiteId>,
-        /// Whether the cursor may go on.
-        fresh: Fresh,
-    },
-    /// Try one event: the next new one, or where there is none the next of this lane.
-    Probe {
-        /// Which lane.
-        lane: Option<SiteId>,
         /// Whether the cursor may go on.
         fresh: Fresh,
     },
@@ -187,20 +180,32 @@ impl Outgoing {
             return Turn::Rest(until);
         }
         let fresh = if self.lanes.len() < MOST_LANES { Fresh::Yes } else { Fresh::No };
-        let mut lanes: Vec<_> = self.lanes.iter().map(|(site, lane)| (lane.next_at, site)).collect();
-        lanes.sort();
         match self.health {
             Health::Delivering => {
-                let due = lanes.into_iter().take_while(|(next_at, _)| *next_at <= now).take(AT_ONCE);
-                Turn::Deliver { lanes: due.map(|(_, site)| site.clone()).collect(), fresh }
+                let due = self.waiting().into_iter().filter(|(_, lane)| lane.next_at <= now).take(AT_ONCE);
+                Turn::Deliver { lanes: due.map(|(site, _)| site.clone()).collect(), fresh }
             }
             Health::Failing { next_at, .. } | Health::Parked { next_at, .. } if next_at > now => {
                 Turn::Rest(next_at.min(after(now, LONGEST_PAUSE)))
             }
-            Health::Failing { .. } | Health::Parked { .. } => {
-                Turn::Probe { lane: lanes.first().map(|(_, site)| (*site).clone()), fresh }
-            }
+            Health::Failing { .. } | Health::Parked { .. } => Turn::Deliver { lanes: self.probed(), fresh },
         }
+    }
+
+    /// The lanes that are tried of an endpoint that is left alone in between: those of which nothing is known, and the
+    /// next that is known. Whoever is taken may stand behind any number that is not.
+    fn probed(&self) -> Vec<SiteId> {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            self.waiting().into_iter().partition(|(_, lane)| lane.untaken_since.is_some());
+        let probed = unknown.into_iter().take(AT_ONCE).chain(known.into_iter().take(1));
+        probed.map(|(site, _)| site.clone()).collect()
+    }
+
+    /// The lanes, those that are tried next first.
+    fn waiting(&self) -> Vec<(&SiteId, &Lane)> {
+        let mut lanes: Vec<_> = self.lanes.iter().collect();
+        lanes.sort_by_key(|(site, lane)| (lane.next_at, *site));
+        lanes
     }
 
     /// When to look again at one for which nothing was to be done.
@@ -229,7 +234,7 @@ impl Outgoing {
     pub fn due(&self, now: Timestamp) -> Timestamp {
         match self.turn(now) {
             Turn::Rest(until) => until,
-            Turn::Deliver { .. } | Turn::Probe { .. } => now,
+            Turn::Deliver { .. } => now,
         }
     }
 
@@ -297,9 +302,15 @@ impl Outgoing {
             |site: &TriedSite| self.lanes.get(&site.site).is_some_and(|lane| lane.is_news_of(since));
         let says_gone = |site: &TriedSite| says(site, Meaning::Gone) && is_news(site);
         let is_gone = news >= SITES_IN_A_ROW && turn.sites.iter().any(says_gone);
+        // While there are sites it was not told of yet, one of them may be taken.
+        let has_learned = turn
+            .sites
+            .iter()
+            .any(|site| self.lanes.get(&site.site).is_some_and(|lane| lane.untaken_since == Some(now)));
         let parked = |was: Health| {
             let since = if let Health::Parked { since, .. } = was { since } else { now };
-            let (why, every) = if is_gone { (Parking::Gone, DAY) } else { (Parking::Silent, LONGEST_PAUSE) };
+            let why = if is_gone { Parking::Gone } else { Parking::Silent };
+            let every = if is_gone && !has_learned { DAY } else { LONGEST_PAUSE };
             Health::Parked { since, why, next_at: after(now, jittered(every, spread)) }
         };
         self.health = if self.silent_since.is_none() {
@@ -307,7 +318,10 @@ impl Outgoing {
                 Some(until) => failing(asked_until(until, now, pause(1, spread))),
                 None => Health::Delivering,
             }
-        } else if is_gone || after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
+        } else if (is_gone && !has_learned)
+            || after(since, DAY) <= now
+            || matches!(self.health, Health::Parked { .. })
+        {
             parked(self.health)
         } else if let Some(until) = asked {
             failing(asked_until(until, now, pause(tries, spread)))
@@ -504,7 +518,7 @@ mod tests {
         let mut outgoing = failing();
         assert_eq!(outgoing.health, Health::Failing { since: at(0), tries: 1, next_at: at(5) });
         assert_eq!(outgoing.turn(at(4)), Turn::Rest(at(5)));
-        assert_eq!(outgoing.turn(at(5)), Turn::Probe { lane: Some(site("a")), fresh: Fresh::Yes });
+        assert_eq!(outgoing.turn(at(5)), Turn::Deliver { lanes: vec![site("a")], fresh: Fresh::Yes });
         let mut now = 5;
         let mut pauses = Vec::new();
         while let Health::Failing { next_at, .. } = outgoing.health {
@@ -692,11 +706,27 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_gone_is_tried_once_a_day() {
         let gone = |name, place| tried(name, &[(place, 410)]);
-        let after = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
-        assert_eq!(after.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(24 * HOUR) });
-        assert_eq!(after.turn(at(1)), Turn::Rest(at(1 + HOUR)), "looked at for what is about to be lost");
+        let parked = |next| Health::Parked { since: at(5), why: Parking::Gone, next_at: at(next) };
+        let first = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
+        assert_eq!(first.due(at(0)), at(5), "there may be others that it was not told of");
+        let after = told(first, &turn(13, vec![gone("a", 11)]), 5);
+        assert_eq!(after.health, parked(5 + 24 * HOUR));
+        assert_eq!(after.turn(at(6)), Turn::Rest(at(6 + HOUR)), "looked at for what is about to be lost");
+        let another = told(after.clone(), &turn(14, vec![gone("a", 11), gone("d", 14)]), 24 * HOUR);
+        assert_eq!(another.health, parked(25 * HOUR), "one that it was not told of");
         let again = told(after, &turn(13, vec![gone("a", 11)]), 24 * HOUR);
-        assert_eq!(again.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(48 * HOUR) });
+        assert_eq!(again.health, parked(48 * HOUR));
+    }
+
+    #[test]
+    fn one_that_is_left_alone_is_tried_with_sites_of_which_nothing_is_known_and_one_that_is() {
+        let mut outgoing = failing();
+        for number in 0..2 * AT_ONCE {
+            outgoing.lanes.insert(site(&format!("s{number:02}")), Lane::waiting(FeedPlace(12), at(1)));
+        }
+        let Turn::Deliver { lanes, fresh } = outgoing.turn(at(5)) else { panic!() };
+        let unknown = (0..AT_ONCE).map(|number| site(&format!("s{number:02}")));
+        assert_eq!((lanes, fresh), (unknown.chain([site("a")]).collect(), Fresh::Yes));
     }
 
     #[test]
