@@ -179,7 +179,7 @@ impl Outgoing {
         if let Some(until) = self.claimed_until.filter(|until| *until > now) {
             return Turn::Rest(until);
         }
-        let fresh = if self.lanes.len() < MOST_LANES { Fresh::Yes } else { Fresh::No };
+        let fresh = if self.is_full() { Fresh::No } else { Fresh::Yes };
         match self.health {
             Health::Delivering => {
                 let due = self.waiting().into_iter().filter(|(_, lane)| lane.next_at <= now).take(AT_ONCE);
@@ -193,11 +193,15 @@ impl Outgoing {
     }
 
     /// The lanes that are tried of an endpoint that is left alone in between: those of which nothing is known, and the
-    /// next that is known. Whoever is taken may stand behind any number that is not.
+    /// next that is known, or several where no new site can be. Whoever is taken may stand behind any number that is not.
     fn probed(&self) -> Vec<SiteId> {
         let (known, unknown): (Vec<_>, Vec<_>) =
             self.waiting().into_iter().partition(|(_, lane)| lane.untaken_since.is_some());
-        let probed = unknown.into_iter().take(AT_ONCE).chain(known.into_iter().take(1));
+        let probed = unknown.into_iter().take(AT_ONCE).chain(known.into_iter().take(if self.is_full() {
+            AT_ONCE
+        } else {
+            1
+        }));
         probed.map(|(site, _)| site.clone()).collect()
     }
 
@@ -284,8 +288,8 @@ impl Outgoing {
         });
         let asked = asked.max();
         if turn.sites.iter().any(|site| says(site, Meaning::Taken)) {
-            self.recover(now);
-        } else if asked.is_some() || self.news_of(self.silent_since.unwrap_or(now)) > 0 {
+            self.recover(turn, now);
+        } else if asked.is_some() || self.is_full() || self.news_of(self.silent_since.unwrap_or(now)) > 0 {
             self.silent_since = self.silent_since.or(Some(now));
         } else if !matches!(self.health, Health::Parked { .. }) {
             // What is known says nothing new, and whatever it asked for is over.
@@ -337,13 +341,24 @@ impl Outgoing {
         self.lanes.values().filter(|lane| lane.is_news_of(silence)).count()
     }
 
+    /// Whether so many sites stand behind the cursor that it may not go on.
+    fn is_full(&self) -> bool {
+        self.lanes.len() >= MOST_LANES
+    }
+
     /// It has taken something. The time in which it took nothing from anybody does not count against single events,
-    /// and what was set aside in it is tried at once.
-    fn recover(&mut self, now: Timestamp) {
+    /// and what was set aside in it is tried at once. Of a site that only failed in it, and was not tried beside what is
+    /// taken, nothing is known again: should it fail once more, that says something new.
+    fn recover(&mut self, turn: &Tried, now: Timestamp) {
         if let (Health::Failing { .. } | Health::Parked { .. }, Some(from)) = (self.health, self.silent_since)
         {
             let away = Duration::try_from(now.duration_since(from)).unwrap_or_default();
-            for lane in self.lanes.values_mut() {
+            let tried = turn.sites.iter().filter(|site| !site.tries.is_empty()).map(|site| &site.site);
+            let tried = tried.collect::<BTreeSet<_>>();
+            for (site, lane) in &mut self.lanes {
+                if lane.since.is_none() && lane.is_news_of(from) && !tried.contains(site) {
+                    lane.untaken_since = None;
+                }
                 lane.since = lane.since.map(|since| after(since, away).min(now));
                 lane.tries = 0;
                 lane.next_at = now;
@@ -363,7 +378,8 @@ impl Outgoing {
     pub fn expiring(&self, now: Timestamp) -> Vec<(Option<SiteId>, FeedPlace, FeedPlace)> {
         let horizon = Self::horizon(now);
         let rests = matches!(self.turn(now), Turn::Rest(_));
-        let cursor = (rests && self.cursor < horizon).then_some((None, self.cursor, horizon));
+        let stands = rests || self.is_full();
+        let cursor = (stands && self.cursor < horizon).then_some((None, self.cursor, horizon));
         let lanes =
             self.lanes.iter().filter(|(_, lane)| lane.after < horizon && (rests || lane.next_at > now));
         let up_to = if cursor.is_some() { horizon } else { self.cursor.min(horizon) };
@@ -623,6 +639,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_reached_behind_an_event_that_is_given_up_is_of_a_site_that_is_known() {
+        let outgoing = told(refusing(410), &turn(12, vec![tried("d", &[(12, 200)])]), HOUR);
+        let given_up = TriedSite { open: Some(FeedPlace(5)), ..tried("a", &[(4, 410)]) };
+        let outgoing = told(outgoing, &turn(12, vec![given_up]), 24 * HOUR);
+        let rest = Lane { untaken_since: Some(at(0)), ..Lane::waiting(FeedPlace(4), at(24 * HOUR)) };
+        assert_eq!((outgoing.given_up, &outgoing.lanes[&site("a")]), (1, &rest));
+    }
+
+    #[test]
     fn a_known_site_that_is_gone_does_not_make_a_failing_endpoint_gone() {
         let fresh = ["e", "f", "g"].iter().zip(12..).map(|(name, place)| tried(name, &[(place, FAILED)]));
         let outgoing = told(refusing(410), &turn(14, fresh.chain([tried("a", &[(4, 410)])]).collect()), 5);
@@ -773,6 +798,44 @@ mod tests {
         }
         let Turn::Deliver { lanes, fresh } = outgoing.turn(at(0)) else { panic!() };
         assert_eq!((lanes.len(), fresh), (AT_ONCE, Fresh::No));
+        let since = Some(at(0));
+        outgoing.lanes.values_mut().for_each(|lane| (lane.since, lane.untaken_since) = (since, since));
+        outgoing = told(outgoing, &turn(10, vec![tried("s0", &[(4, 400)])]), HOUR);
+        assert_eq!(outgoing.silent_since, Some(at(HOUR)), "nobody else can be tried");
+        outgoing = told(outgoing, &turn(10, vec![tried("s1", &[(4, 400)])]), 25 * HOUR);
+        assert!(matches!(outgoing.health, Health::Parked { .. }), "{:?}", outgoing.health);
+        let Turn::Deliver { lanes, fresh } = outgoing.turn(at(26 * HOUR)) else { panic!() };
+        assert_eq!((lanes.len(), fresh), (AT_ONCE, Fresh::No));
+        let horizon = Outgoing::horizon(at(26 * HOUR));
+        assert!(outgoing.expiring(at(26 * HOUR)).contains(&(None, FeedPlace(10), horizon)), "it stands");
+    }
+
+    #[test]
+    fn an_endpoint_that_fails_again_once_it_is_back_is_left_alone_again_and_parked() {
+        let back = told(failing(), &turn(13, vec![tried("a", &[(11, 200)])]), HOUR);
+        assert_eq!(back.health, Health::Delivering);
+        let mut down = told(back, &turn(14, vec![tried("b", &[(12, FAILED)])]), HOUR + 1);
+        assert_eq!(down.silent_since, Some(at(HOUR + 1)));
+        let others = vec![tried("c", &[(13, FAILED)]), tried("a", &[(14, FAILED)])];
+        down = told(down, &turn(14, others), HOUR + 2);
+        assert!(matches!(down.health, Health::Failing { .. }), "{:?}", down.health);
+        down = told(down, &turn(14, vec![tried("a", &[(14, FAILED)])]), 26 * HOUR);
+        assert!(matches!(down.health, Health::Parked { why: Parking::Silent, .. }), "{:?}", down.health);
+    }
+
+    #[test]
+    fn sites_that_fail_while_others_are_taken_say_nothing_new_after_an_endpoint_was_away() {
+        let beside = vec![tried("a", &[(11, FAILED)]), tried("d", &[(14, 200)])];
+        let mut back = told(failing(), &turn(14, beside), HOUR);
+        assert_eq!((back.health, back.lanes.len()), (Health::Delivering, 3));
+        back = told(back, &turn(14, ["a", "b"].map(|name| tried(name, &[(12, FAILED)])).into()), HOUR + 1);
+        assert_eq!(back.health, Health::Delivering, "one of them is known");
+        let beside = vec![tried("c", &[(13, FAILED)]), tried("d", &[(15, 200)])];
+        back = told(back, &turn(15, beside), HOUR + 2);
+        for name in ["a", "b", "c"] {
+            back = told(back, &turn(15, vec![tried(name, &[(13, FAILED)])]), HOUR + 9);
+            assert_eq!((back.health, back.silent_since), (Health::Delivering, None), "{name}");
+        }
     }
 
     #[test]
