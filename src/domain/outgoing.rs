@@ -342,7 +342,7 @@ impl Outgoing {
     }
 
     /// Whether so many sites stand behind the cursor that it may not go on.
-    fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.lanes.len() >= MOST_LANES
     }
 
