@@ -36,9 +36,14 @@ pub async fn read(gateway: &Gateway) -> Vitals {
         is_up = known(gateway.work.ping().await).is_some();
         if is_up {
             // Each on its own: what is slow or cannot be read hides nothing else.
-            join(async { endpoints = known(outgoing::states(gateway).await) }, async {
-                work_left = known(left_for(gateway).await)
-            })
+            join(
+                async {
+                    endpoints = known(outgoing::states(gateway).await);
+                },
+                async {
+                    work_left = known(left_for(gateway).await);
+                },
+            )
             .await;
         }
     };

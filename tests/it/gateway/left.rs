@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom::app::doctor;
+use greenroom::app::events;
 use greenroom::app::gateway::Gateway;
+use greenroom::app::outgoing;
 use greenroom::app::ports::store::Work;
 use greenroom::app::ports::store::WorkItem;
 use greenroom::app::ports::store::WorkPlace;
@@ -181,4 +183,24 @@ async fn r38_work_that_cannot_be_read_hides_no_endpoint(
     };
     let Vitals::StoreUp { endpoints, work_left } = read else { panic!("{read:?}") };
     assert_eq!((endpoints.map(|endpoints| endpoints.len()), work_left), (Some(1), None));
+}
+
+#[tokio::test]
+async fn r38_what_is_wrong_with_the_feed_is_not_said_of_an_endpoint() {
+    let receiver = Receiver::start(&[1]).await;
+    let setting = Receiver::setting(&[&receiver]);
+    let mut world = World::start_with(Backend::Redis, &[("EVENTS__ENDPOINTS", &setting)]).await;
+    world.taken(SITE, &json!({})).await;
+    world.quiet().await;
+    world.stop().await;
+    let dead = world.open_stopped().await;
+    let (gateway, id) = (dead.gateway(), SiteId::parse("studio").unwrap());
+    let mut settings = sites::find(gateway, &id).await.unwrap().settings.clone();
+    settings.entitled = false;
+    sites::put(gateway, &id, &settings, &Presupposed::Anything).await.unwrap();
+    events::relay(gateway, &id).await.unwrap();
+    assert!(outgoing::states(gateway).await.unwrap()[0].as_ref().unwrap().fresh_since.is_some());
+    damage(world.redis.as_ref().unwrap(), "*{feed}*r:event/*").await;
+    let states = outgoing::states(gateway).await;
+    assert!(matches!(states, Err(StoreError::Corrupt(_))), "{states:?}");
 }
