@@ -828,7 +828,8 @@ mod tests {
         let beside = vec![tried("a", &[(11, FAILED)]), tried("d", &[(14, 200)])];
         let mut back = told(failing(), &turn(14, beside), HOUR);
         assert_eq!((back.health, back.lanes.len()), (Health::Delivering, 3));
-        back = told(back, &turn(14, ["a", "b"].map(|name| tried(name, &[(12, FAILED)])).into()), HOUR + 1);
+        back =
+            told(back, &turn(14, ["a", "b", "c"].map(|name| tried(name, &[(13, FAILED)])).into()), HOUR + 1);
         assert_eq!(back.health, Health::Delivering, "one of them is known");
         let beside = vec![tried("c", &[(13, FAILED)]), tried("d", &[(15, 200)])];
         back = told(back, &turn(15, beside), HOUR + 2);
