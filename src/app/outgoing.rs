@@ -218,26 +218,31 @@ pub async fn states(gateway: &Gateway) -> Result<Vec<Result<EndpointSeen, Endpoi
     let receivers = gateway.receivers.known().await?;
     let mut states = Vec::new();
     for (receiver, host) in receivers.iter().zip(receivers::names(&receivers)) {
-        states.push(match state(gateway, &receiver.id).await {
-            Ok((outgoing, waiting_since)) => Ok(EndpointSeen { host, outgoing, waiting_since }),
+        let stored = match gateway.receivers.endpoints.read(&receiver.id).await {
             Err(error @ (StoreError::Corrupt(_) | StoreError::Destroyed)) => {
-                Err(EndpointUnread { host, why: WithCauses(&error).to_string() })
+                states.push(Err(EndpointUnread { host, why: WithCauses(&error).to_string() }));
+                continue;
             }
-            Err(error) => return Err(error),
-        });
+            read => read?,
+        };
+        states.push(Ok(seen(gateway, host, stored.value).await?));
     }
     Ok(states)
 }
 
 /// How far an endpoint has been told, and since when the oldest event waits. One that no gateway has begun yet will be told
 /// of what comes from now on.
-async fn state(gateway: &Gateway, id: &EndpointId) -> Result<(Arc<Outgoing>, Option<Timestamp>), StoreError> {
-    let outgoing = match gateway.receivers.endpoints.read(id).await?.value {
+async fn seen(
+    gateway: &Gateway,
+    host: String,
+    stored: Option<Arc<Outgoing>>,
+) -> Result<EndpointSeen, StoreError> {
+    let outgoing = match stored {
         Some(outgoing) => outgoing,
         None => Arc::new(Outgoing::new(gateway.feed.end().await?, gateway.clock.now())),
     };
     let fresh = gateway.feed.after(outgoing.cursor, &Only::AllBut(outgoing.laned()), 1).await?;
-    let fresh = fresh.events.first().map(|(place, _)| place.at());
-    let waiting = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh).min();
-    Ok((outgoing, waiting))
+    let fresh_since = fresh.events.first().map(|(place, _)| place.at());
+    let waiting_since = outgoing.lanes.values().map(|lane| lane.after.next().at()).chain(fresh_since).min();
+    Ok(EndpointSeen { host, outgoing, waiting_since, fresh_since })
 }

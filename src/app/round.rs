@@ -32,8 +32,6 @@ use crate::domain::reply::Meaning;
 const EVENTS: usize = 50;
 /// So many events of a lane are told in a turn.
 const LANE_EVENTS: usize = 10;
-/// Of a lane that is tried on its own: its next event, and the one after it.
-const PROBED: usize = 2;
 
 /// What is told in one turn.
 #[derive(Debug)]
@@ -82,15 +80,9 @@ impl Round {
         match turn {
             Turn::Rest(_) => {}
             Turn::Deliver { lanes, fresh } => {
-                round.read_lanes(gateway, outgoing, (lanes, LANE_EVENTS)).await?;
+                round.read_lanes(gateway, outgoing, lanes).await?;
                 let waiting = outgoing.laned().into_iter().filter(|site| !lanes.contains(site)).collect();
-                round.read_on(gateway, (*fresh, waiting), EVENTS).await?;
-            }
-            Turn::Probe { lane, fresh } => {
-                round.read_on(gateway, (*fresh, outgoing.laned()), 1).await?;
-                if round.sites.is_empty() {
-                    round.read_lanes(gateway, outgoing, (lane.as_slice(), PROBED)).await?;
-                }
+                round.read_on(gateway, (*fresh, waiting)).await?;
             }
         }
         Ok(round)
@@ -106,11 +98,12 @@ impl Round {
         &mut self,
         gateway: &Gateway,
         outgoing: &Outgoing,
-        (sites, limit): (&[SiteId], usize),
+        sites: &[SiteId],
     ) -> Result<(), StoreError> {
         let now = gateway.clock.now();
         for (site, lane) in sites.iter().filter_map(|site| outgoing.lanes.get_key_value(site)) {
-            let page = gateway.feed.after(lane.after, &Only::These([site.clone()].into()), limit).await?;
+            let page =
+                gateway.feed.after(lane.after, &Only::These([site.clone()].into()), LANE_EVENTS).await?;
             let is_read = page.rest == Rest::None || page.next >= self.read_to;
             let open = (!is_read).then(|| page.next.next());
             let events = page.events.into_iter().filter(|(place, _)| *place <= self.read_to).collect();
@@ -124,12 +117,11 @@ impl Round {
         &mut self,
         gateway: &Gateway,
         (fresh, waiting): (Fresh, BTreeSet<SiteId>),
-        limit: usize,
     ) -> Result<(), StoreError> {
         if fresh == Fresh::No {
             return Ok(());
         }
-        let page = gateway.feed.after(self.from, &Only::AllBut(waiting), limit).await?;
+        let page = gateway.feed.after(self.from, &Only::AllBut(waiting), EVENTS).await?;
         self.read_to = page.next.max(self.from);
         for (place, event) in page.events {
             let sequence = self.sites.entry(event.site.clone()).or_insert(Sequence::EMPTY);

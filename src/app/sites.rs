@@ -55,9 +55,7 @@ pub async fn put(
     settings: &SiteSettings,
     presupposed: &Presupposed,
 ) -> Result<(Put, Arc<Site>), SiteError> {
-    if matches!(gateway.sites.read(id, &[]).await, Err(StoreError::Destroyed)) {
-        gateway.sites.purge(id).await?;
-    }
+    finish_removal(gateway, id).await?;
     change(gateway, id, &[], |snapshot| {
         let now = gateway.clock.now();
         let Some(old) = &snapshot.site.value else {
@@ -88,12 +86,27 @@ pub async fn find(gateway: &Gateway, id: &SiteId) -> Result<Arc<Site>, SiteError
 /// One that is gone already stays gone.
 pub async fn remove(gateway: &Gateway, id: &SiteId, presupposed: &Presupposed) -> Result<(), SiteError> {
     let Some((_, site)) = standing(gateway, id).await? else {
-        admit(presupposed, None)?;
-        // Whatever an off-boarding that was cut short has left goes now.
-        return Ok(gateway.sites.purge(id).await?);
+        // Whatever an off-boarding that was cut short has left goes now, also where the caller expects a site.
+        gateway.sites.purge(id).await?;
+        return admit(presupposed, None);
     };
     admit(presupposed, Some(site.revision))?;
-    end(gateway, &site).await
+    // A caller that hangs up does not cut it short.
+    let own = gateway.clone();
+    let ending = gateway.tasks.spawn(async move { end(&own, &site).await });
+    ending.await.unwrap_or(Err(SiteError::Store(StoreError::Uncertain)))
+}
+
+/// Removes what an off-boarding that was cut short has left of a site; where there is a site, or none was, does nothing.
+pub async fn finish_removal(gateway: &Gateway, id: &SiteId) -> Result<(), StoreError> {
+    match gateway.sites.read(id, &[]).await {
+        Err(StoreError::Destroyed) => gateway.sites.purge(id).await,
+        // Its keys are there: it is no such site.
+        Ok(_) | Err(StoreError::Corrupt(_)) => Ok(()),
+        Err(error @ (StoreError::Unavailable(_) | StoreError::Contended | StoreError::Uncertain)) => {
+            Err(error)
+        }
+    }
 }
 
 /// The site, and what it was read at.
@@ -108,7 +121,11 @@ async fn standing(gateway: &Gateway, id: &SiteId) -> Result<Option<(Basis, Arc<S
 /// over again. Whoever removed it meanwhile and put another of its id keeps that one.
 async fn end(gateway: &Gateway, begun: &Site) -> Result<(), SiteError> {
     for _ in 0..ROUNDS {
-        say_goodbye(gateway, begun).await?;
+        match say_goodbye(gateway, begun).await {
+            // Somebody else removes it as well, and was first.
+            Ok(()) | Err(SiteError::Store(StoreError::Destroyed)) => {}
+            Err(error) => return Err(error),
+        }
         let is_removed = match standing(gateway, &begun.id).await? {
             None => true,
             Some((_, site)) if !site.is_same_life(begun) => return Ok(()),

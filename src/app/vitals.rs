@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use tracing::warn;
 
 use crate::app::gateway::Gateway;
@@ -32,17 +33,30 @@ pub enum Vitals {
 pub async fn read(gateway: &Gateway) -> Vitals {
     let (mut is_up, mut endpoints, mut work_left) = (false, None, None);
     let reading = async {
-        gateway.work.ping().await?;
-        is_up = true;
-        work_left = Some(left_for(gateway).await?);
-        endpoints = Some(outgoing::states(gateway).await?);
-        Ok::<_, StoreError>(())
+        is_up = known(gateway.work.ping().await).is_some();
+        if is_up {
+            // Each on its own: what is slow or cannot be read hides nothing else.
+            join(
+                async {
+                    endpoints = known(outgoing::states(gateway).await);
+                },
+                async {
+                    work_left = known(left_for(gateway).await);
+                },
+            )
+            .await;
+        }
     };
     tokio::select! {
-        read = reading => read.unwrap_or_else(|error| warn!(error = %error, "what operators watch cannot be read")),
+        () = reading => {}
         () = gateway.clock.wait(PATIENCE) => {}
     }
     if is_up { Vitals::StoreUp { endpoints, work_left } } else { Vitals::StoreAway }
+}
+
+/// What was read, where it could be.
+fn known<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| warn!(error = %error, "what operators watch cannot be read")).ok()
 }
 
 async fn left_for(gateway: &Gateway) -> Result<Duration, StoreError> {

@@ -25,6 +25,7 @@ use crate::app::reconcile;
 use crate::app::redecide;
 use crate::app::refresh;
 use crate::app::refresh::AccessError;
+use crate::app::sites;
 use crate::domain::finding::long_before;
 use crate::domain::id::GrantId;
 
@@ -69,13 +70,15 @@ pub async fn run(gateway: Gateway, stop: CancellationToken) {
 /// place where nothing is due any more is left as well when the last gateway stops, and waits for nobody.
 pub async fn left_since(gateway: &Gateway) -> Result<Option<Timestamp>, StoreError> {
     let long_ago = long_before(gateway.clock.now());
-    for place in gateway.work.places(long_ago, LOOKED_INTO).await? {
-        let due = gateway.work.due(&place, long_ago, 1).await?;
+    let places = gateway.work.places(long_ago, LOOKED_INTO).await?;
+    for place in &places {
+        let due = gateway.work.due(place, long_ago, 1).await?;
         if let Some((since, _)) = due.first() {
             return Ok(Some(place.hinted_at.max(*since)));
         }
     }
-    Ok(None)
+    // There may be more of them, and whoever works would have looked at these within seconds.
+    Ok(places.first().filter(|_| places.len() >= LOOKED_INTO).map(|place| place.hinted_at))
 }
 
 /// The places where work is due and nobody here is at it, the longest waiting first, as many as there is room for.
@@ -104,6 +107,10 @@ async fn work_at(gateway: &Gateway, place: WorkPlace) -> WorkScope {
 async fn try_work_at(gateway: &Gateway, place: &WorkPlace) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let items = gateway.work.due(place, now, ITEMS).await?;
+    if let (WorkScope::Site(site), []) = (&place.scope, items.as_slice()) {
+        // Its hint may be all that leads to an off-boarding that was cut short: it stays until nothing is left.
+        sites::finish_removal(gateway, site).await?;
+    }
     // The events of a site are brought all together.
     let items = items.into_iter().fold(Vec::new(), |mut distinct, (_, item)| {
         if !distinct.contains(&item) {

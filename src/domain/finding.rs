@@ -90,6 +90,8 @@ pub struct EndpointSeen {
     pub outgoing: Arc<Outgoing>,
     /// When the oldest event came that it has not been told; `None` when it has been told all.
     pub waiting_since: Option<Timestamp>,
+    /// The same of sites that it takes events of, or was not told of: nothing is in the way of those.
+    pub fresh_since: Option<Timestamp>,
 }
 
 /// An endpoint of events whose record cannot be opened: it is told nothing until it can.
@@ -150,6 +152,8 @@ pub enum Advice {
     SeeToStore,
     /// Bring the keys back that sealed what is stored.
     RestoreKeys,
+    /// Have an endpoint begun anew: how far it was told is lost, and nothing else.
+    BeginAnew,
     /// Have a gateway run.
     RunGateway,
     /// Have a gateway run, or see why those that run cannot keep up.
@@ -187,7 +191,8 @@ fn verdict(seen: &Seen, now: Timestamp) -> Verdict {
         | Seen::Accounts { standing: Standing::Working, .. } => Verdict::Ok,
         Seen::Misconfigured { .. } => Verdict::Problem(Advice::Configure),
         Seen::StoreAway(_) => Verdict::Problem(Advice::SeeToStore),
-        Seen::RingRefuses(_) | Seen::EndpointUnread(_) => Verdict::Problem(Advice::RestoreKeys),
+        Seen::RingRefuses(_) => Verdict::Problem(Advice::RestoreKeys),
+        Seen::EndpointUnread(_) => Verdict::Problem(Advice::BeginAnew),
         Seen::Endpoint(endpoint) => of_endpoint(endpoint, now),
         Seen::Work(Some(_)) => Verdict::Problem(Advice::SeeGateways),
         // Only their owners can mend them: of many sites some always have to.
@@ -201,6 +206,9 @@ fn verdict(seen: &Seen, now: Timestamp) -> Verdict {
 /// What was given up or lost is told, but is no fault for ever: what counts is how it takes events at present.
 fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
     let outgoing = &endpoint.outgoing;
+    if is_left(endpoint, now) {
+        return Verdict::Problem(Advice::RunGateway);
+    }
     match outgoing.health {
         Health::Parked { why: Parking::Silent, .. } => Verdict::Problem(Advice::MendEndpoint),
         Health::Parked { why: Parking::Gone, .. } => Verdict::Problem(Advice::RemoveEndpoint),
@@ -208,15 +216,24 @@ fn of_endpoint(endpoint: &EndpointSeen, now: Timestamp) -> Verdict {
         Health::Delivering if outgoing.silent_since.is_some() || untaken(outgoing) > 0 => {
             Verdict::Warning(Advice::AskEndpoint)
         }
-        Health::Delivering if is_left(endpoint, now) => Verdict::Problem(Advice::RunGateway),
         Health::Delivering => Verdict::Ok,
     }
 }
 
-/// Whether events wait and nobody tells them. One that catches up takes some all the while.
+/// Whether events wait and nobody tells them, however it took those before. Whoever tells it writes down that it is known.
 fn is_left(endpoint: &EndpointSeen, now: Timestamp) -> bool {
     let is_long_ago = |at: Timestamp| at <= long_before(now);
-    endpoint.waiting_since.is_some_and(is_long_ago) && endpoint.outgoing.taken_at.is_none_or(is_long_ago)
+    let outgoing = &endpoint.outgoing;
+    let waits = match outgoing.health {
+        Health::Delivering => {
+            outgoing.lanes.values().any(|lane| is_long_ago(lane.next_at))
+                || (!outgoing.is_full() && endpoint.fresh_since.is_some_and(is_long_ago))
+        }
+        Health::Failing { next_at, .. } | Health::Parked { next_at, .. } => {
+            endpoint.waiting_since.is_some() && is_long_ago(next_at)
+        }
+    };
+    waits && is_long_ago(outgoing.known_at)
 }
 
 /// What was due then, or waited, and still is, is done by nobody.
@@ -276,7 +293,8 @@ mod tests {
         let mut outgoing = Outgoing::new(FeedPlace(10), at(NOW));
         change(&mut outgoing);
         let (host, waiting_since) = ("https://a.example".to_owned(), waiting_since.map(at));
-        Seen::Endpoint(EndpointSeen { host, outgoing: Arc::new(outgoing), waiting_since })
+        let (outgoing, fresh_since) = (Arc::new(outgoing), waiting_since);
+        Seen::Endpoint(EndpointSeen { host, outgoing, waiting_since, fresh_since })
     }
 
     fn parked(why: Parking) -> Seen {
@@ -312,7 +330,7 @@ mod tests {
             (Seen::NoEndpoint, Verdict::Ok),
             (
                 Seen::EndpointUnread(EndpointUnread { host: text(), why: text() }),
-                Verdict::Problem(Advice::RestoreKeys),
+                Verdict::Problem(Advice::BeginAnew),
             ),
             (endpoint(|_| (), None), Verdict::Ok),
             (endpoint(lost, None), Verdict::Ok),
@@ -325,13 +343,6 @@ mod tests {
             ),
             (endpoint(lane(Some(0), Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
             (endpoint(lane(None, Some(0)), Some(0)), Verdict::Warning(Advice::AskEndpoint)),
-            (endpoint(lane(None, None), Some(RECENTLY)), Verdict::Ok),
-            (endpoint(lane(None, None), Some(LONG_AGO)), Verdict::Problem(Advice::RunGateway)),
-            (
-                endpoint(|outgoing| outgoing.taken_at = Some(at(LONG_AGO)), Some(0)),
-                Verdict::Problem(Advice::RunGateway),
-            ),
-            (endpoint(|outgoing| outgoing.taken_at = Some(at(RECENTLY)), Some(0)), Verdict::Ok),
             (Seen::Work(None), Verdict::Ok),
             (Seen::Work(Some(at(LONG_AGO))), Verdict::Problem(Advice::SeeGateways)),
             (accounts(Standing::Working), Verdict::Ok),
@@ -346,5 +357,62 @@ mod tests {
         let verdicts = found.iter().map(|finding| finding.verdict).collect::<Vec<_>>();
         assert_eq!(verdicts, expected);
         assert!(found.into_iter().map(|finding| finding.seen).eq(seen), "in their order");
+    }
+
+    /// What is said of an endpoint at which somebody was last at this time.
+    fn verdict_of(change: impl FnOnce(&mut Outgoing), (waiting, known): (Option<i64>, i64)) -> Verdict {
+        let known = |outgoing: &mut Outgoing| {
+            outgoing.known_at = at(known);
+            change(outgoing);
+        };
+        verdict(&endpoint(known, waiting), at(NOW))
+    }
+
+    #[test]
+    fn what_waits_long_while_nobody_is_at_it_is_left_to_nobody_whatever_was_taken_before() {
+        let (left, asked) = (Verdict::Problem(Advice::RunGateway), Verdict::Warning(Advice::AskEndpoint));
+        let next = |at_second, untaken| {
+            move |outgoing: &mut Outgoing| {
+                lane(untaken, untaken)(outgoing);
+                outgoing.lanes.values_mut().for_each(|lane| lane.next_at = at(at_second));
+            }
+        };
+        let silent = |outgoing: &mut Outgoing| outgoing.silent_since = Some(at(0));
+        for (waiting, known, expected) in [
+            (Some(LONG_AGO), LONG_AGO, left),
+            (Some(LONG_AGO), RECENTLY, Verdict::Ok),
+            (Some(RECENTLY), LONG_AGO, Verdict::Ok),
+            (None, LONG_AGO, Verdict::Ok),
+        ] {
+            assert_eq!(verdict_of(|_| (), (waiting, known)), expected, "{waiting:?} {known}");
+        }
+        assert_eq!(verdict_of(silent, (Some(LONG_AGO), LONG_AGO)), left);
+        assert_eq!(verdict_of(next(NOW, Some(0)), (Some(LONG_AGO), LONG_AGO)), left, "others wait, too");
+        for (next_at, known, untaken, expected) in [
+            (LONG_AGO, LONG_AGO, Some(0), left),
+            (LONG_AGO, LONG_AGO, None, left),
+            (LONG_AGO, RECENTLY, Some(0), asked),
+            (RECENTLY, LONG_AGO, Some(0), asked),
+        ] {
+            let found = verdict_of(next(next_at, untaken), (None, known));
+            assert_eq!(found, expected, "{next_at} {known} {untaken:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_should_have_been_tried_again_long_ago_is_left_to_nobody() {
+        let failing = |next_at| Health::Failing { since: at(0), tries: 3, next_at: at(next_at) };
+        let parked = |next_at| Health::Parked { since: at(0), why: Parking::Silent, next_at: at(next_at) };
+        let left = Verdict::Problem(Advice::RunGateway);
+        for (health, waiting, expected) in [
+            (failing(LONG_AGO), Some(0), left),
+            (failing(RECENTLY), Some(0), Verdict::Warning(Advice::AskEndpoint)),
+            (failing(LONG_AGO), None, Verdict::Warning(Advice::AskEndpoint)),
+            (parked(LONG_AGO), Some(0), left),
+            (parked(RECENTLY), Some(0), Verdict::Problem(Advice::MendEndpoint)),
+        ] {
+            let found = verdict_of(|outgoing| outgoing.health = health, (waiting, LONG_AGO));
+            assert_eq!(found, expected, "{health:?} {waiting:?}");
+        }
     }
 }

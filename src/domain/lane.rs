@@ -95,8 +95,9 @@ impl Lane {
                 meaning @ (Meaning::Refused | Meaning::Failed | Meaning::Gone) => {
                     given_up += u64::from(head.take_if(|head| is_over(head)).is_some());
                     let first = *untaken_since.get_or_insert(sorting.now);
-                    let lane = || Self::refused(known, (*place, meaning), (sorting.now, tried.spread));
-                    head = head.or_else(|| Some(Self { untaken_since: Some(first), ..lane() }));
+                    let of = (known, first);
+                    head = head
+                        .or_else(|| Some(Self::refused(of, (*place, meaning), (sorting.now, tried.spread))));
                 }
             }
         }
@@ -104,7 +105,7 @@ impl Lane {
         let rest = tried.open.filter(|open| *open <= sorting.cursor).map(FeedPlace::before);
         let rest = rest.map(|place| match before {
             Some(lane) if tried.tries.is_empty() => Self { after: place, ..lane },
-            Some(_) | None => Self::waiting(place, sorting.now),
+            Some(_) | None => Self { untaken_since, ..Self::waiting(place, sorting.now) },
         });
         (head.or(rest), given_up)
     }
@@ -118,7 +119,7 @@ impl Lane {
     /// Its next event is not taken, once more or for the first time. An endpoint that fails has not judged it: what it
     /// does not take while it is away does not count against any event.
     fn refused(
-        known: Option<&Self>,
+        (known, untaken_since): (Option<&Self>, Timestamp),
         (place, meaning): (FeedPlace, Meaning),
         (now, spread): (Timestamp, u8),
     ) -> Self {
@@ -127,7 +128,7 @@ impl Lane {
         Self {
             after: place.before(),
             since: is_judged.then(|| since.unwrap_or(now)),
-            untaken_since: Some(now),
+            untaken_since: Some(untaken_since),
             tries: tries + 1,
             next_at: after(now, pause(tries + 1, spread)),
         }

@@ -11,6 +11,7 @@ pub mod diagnosis;
 pub mod entropy;
 pub mod epoch;
 pub mod event;
+mod expiry;
 pub mod finding;
 #[cfg(test)]
 mod fixture;

@@ -42,9 +42,6 @@ const FORGOTTEN_AFTER: Duration = DAY;
 const CLAIM: Duration = Duration::from_mins(1);
 /// In a turn nothing new is begun after this: with the longest try it ends well before its claim.
 const TURN: Duration = Duration::from_secs(20);
-/// What an endpoint does not take is given up so long before it is no longer kept: between two looks at one that is left
-/// alone nothing goes uncounted.
-const MARGIN: Duration = Duration::from_hours(2);
 
 /// How far an endpoint has been told, and how it takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +82,7 @@ pub enum Health {
         /// When it is tried next.
         next_at: Timestamp,
     },
-    /// It has taken nothing for long: one event is tried now and then, until it takes one.
+    /// It has taken nothing for long: it is tried now and then, until it takes something.
     Parked {
         /// Since when it is parked.
         since: Timestamp,
@@ -114,13 +111,6 @@ pub enum Turn {
     Deliver {
         /// Which lanes.
         lanes: Vec<SiteId>,
-        /// Whether the cursor may go on.
-        fresh: Fresh,
-    },
-    /// Try one event: the next new one, or where there is none the next of this lane.
-    Probe {
-        /// Which lane.
-        lane: Option<SiteId>,
         /// Whether the cursor may go on.
         fresh: Fresh,
     },
@@ -186,21 +176,37 @@ impl Outgoing {
         if let Some(until) = self.claimed_until.filter(|until| *until > now) {
             return Turn::Rest(until);
         }
-        let fresh = if self.lanes.len() < MOST_LANES { Fresh::Yes } else { Fresh::No };
-        let mut lanes: Vec<_> = self.lanes.iter().map(|(site, lane)| (lane.next_at, site)).collect();
-        lanes.sort();
+        let fresh = if self.is_full() { Fresh::No } else { Fresh::Yes };
         match self.health {
             Health::Delivering => {
-                let due = lanes.into_iter().take_while(|(next_at, _)| *next_at <= now).take(AT_ONCE);
-                Turn::Deliver { lanes: due.map(|(_, site)| site.clone()).collect(), fresh }
+                let due = self.waiting().into_iter().filter(|(_, lane)| lane.next_at <= now).take(AT_ONCE);
+                Turn::Deliver { lanes: due.map(|(site, _)| site.clone()).collect(), fresh }
             }
             Health::Failing { next_at, .. } | Health::Parked { next_at, .. } if next_at > now => {
                 Turn::Rest(next_at.min(after(now, LONGEST_PAUSE)))
             }
-            Health::Failing { .. } | Health::Parked { .. } => {
-                Turn::Probe { lane: lanes.first().map(|(_, site)| (*site).clone()), fresh }
-            }
+            Health::Failing { .. } | Health::Parked { .. } => Turn::Deliver { lanes: self.probed(), fresh },
         }
+    }
+
+    /// The lanes that are tried of an endpoint that is left alone in between: those of which nothing is known, and the
+    /// next that is known, or several where no new site can be. Whoever is taken may stand behind any number that is not.
+    fn probed(&self) -> Vec<SiteId> {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            self.waiting().into_iter().partition(|(_, lane)| lane.untaken_since.is_some());
+        let probed = unknown.into_iter().take(AT_ONCE).chain(known.into_iter().take(if self.is_full() {
+            AT_ONCE
+        } else {
+            1
+        }));
+        probed.map(|(site, _)| site.clone()).collect()
+    }
+
+    /// The lanes, those that are tried next first.
+    fn waiting(&self) -> Vec<(&SiteId, &Lane)> {
+        let mut lanes: Vec<_> = self.lanes.iter().collect();
+        lanes.sort_by_key(|(site, lane)| (lane.next_at, *site));
+        lanes
     }
 
     /// When to look again at one for which nothing was to be done.
@@ -229,7 +235,7 @@ impl Outgoing {
     pub fn due(&self, now: Timestamp) -> Timestamp {
         match self.turn(now) {
             Turn::Rest(until) => until,
-            Turn::Deliver { .. } | Turn::Probe { .. } => now,
+            Turn::Deliver { .. } => now,
         }
     }
 
@@ -279,8 +285,8 @@ impl Outgoing {
         });
         let asked = asked.max();
         if turn.sites.iter().any(|site| says(site, Meaning::Taken)) {
-            self.recover(now);
-        } else if asked.is_some() || self.news_of(self.silent_since.unwrap_or(now)) > 0 {
+            self.recover(turn, now);
+        } else if asked.is_some() || self.is_full() || self.news_of(self.silent_since.unwrap_or(now)) > 0 {
             self.silent_since = self.silent_since.or(Some(now));
         } else if !matches!(self.health, Health::Parked { .. }) {
             // What is known says nothing new, and whatever it asked for is over.
@@ -297,9 +303,15 @@ impl Outgoing {
             |site: &TriedSite| self.lanes.get(&site.site).is_some_and(|lane| lane.is_news_of(since));
         let says_gone = |site: &TriedSite| says(site, Meaning::Gone) && is_news(site);
         let is_gone = news >= SITES_IN_A_ROW && turn.sites.iter().any(says_gone);
+        // While there are sites it was not told of yet, one of them may be taken.
+        let has_learned = turn
+            .sites
+            .iter()
+            .any(|site| self.lanes.get(&site.site).is_some_and(|lane| lane.untaken_since == Some(now)));
         let parked = |was: Health| {
             let since = if let Health::Parked { since, .. } = was { since } else { now };
-            let (why, every) = if is_gone { (Parking::Gone, DAY) } else { (Parking::Silent, LONGEST_PAUSE) };
+            let why = if is_gone { Parking::Gone } else { Parking::Silent };
+            let every = if is_gone && !has_learned { DAY } else { LONGEST_PAUSE };
             Health::Parked { since, why, next_at: after(now, jittered(every, spread)) }
         };
         self.health = if self.silent_since.is_none() {
@@ -307,7 +319,10 @@ impl Outgoing {
                 Some(until) => failing(asked_until(until, now, pause(1, spread))),
                 None => Health::Delivering,
             }
-        } else if is_gone || after(since, DAY) <= now || matches!(self.health, Health::Parked { .. }) {
+        } else if (is_gone && !has_learned)
+            || after(since, DAY) <= now
+            || matches!(self.health, Health::Parked { .. })
+        {
             parked(self.health)
         } else if let Some(until) = asked {
             failing(asked_until(until, now, pause(tries, spread)))
@@ -323,13 +338,24 @@ impl Outgoing {
         self.lanes.values().filter(|lane| lane.is_news_of(silence)).count()
     }
 
+    /// Whether so many sites stand behind the cursor that it may not go on.
+    pub fn is_full(&self) -> bool {
+        self.lanes.len() >= MOST_LANES
+    }
+
     /// It has taken something. The time in which it took nothing from anybody does not count against single events,
-    /// and what was set aside in it is tried at once.
-    fn recover(&mut self, now: Timestamp) {
+    /// and what was set aside in it is tried at once. Of a site that only failed in it, and was not tried beside what is
+    /// taken, nothing is known again: should it fail once more, that says something new.
+    fn recover(&mut self, turn: &Tried, now: Timestamp) {
         if let (Health::Failing { .. } | Health::Parked { .. }, Some(from)) = (self.health, self.silent_since)
         {
             let away = Duration::try_from(now.duration_since(from)).unwrap_or_default();
-            for lane in self.lanes.values_mut() {
+            let tried = turn.sites.iter().filter(|site| !site.tries.is_empty()).map(|site| &site.site);
+            let tried = tried.collect::<BTreeSet<_>>();
+            for (site, lane) in &mut self.lanes {
+                if lane.since.is_none() && lane.is_news_of(from) && !tried.contains(site) {
+                    lane.untaken_since = None;
+                }
                 lane.since = lane.since.map(|since| after(since, away).min(now));
                 lane.tries = 0;
                 lane.next_at = now;
@@ -337,41 +363,6 @@ impl Outgoing {
         }
         self.silent_since = None;
         self.taken_at = Some(now);
-    }
-
-    /// Up to where what an endpoint is not told must be given up now, because it is about to be no longer kept.
-    pub fn horizon(now: Timestamp) -> FeedPlace {
-        FeedPlace::oldest(after(now, MARGIN))
-    }
-
-    /// What is about to be no longer kept, and will not be told before: for the cursor (`None`) and for lanes, after
-    /// which place and up to which.
-    pub fn expiring(&self, now: Timestamp) -> Vec<(Option<SiteId>, FeedPlace, FeedPlace)> {
-        let horizon = Self::horizon(now);
-        let rests = matches!(self.turn(now), Turn::Rest(_));
-        let cursor = (rests && self.cursor < horizon).then_some((None, self.cursor, horizon));
-        let lanes =
-            self.lanes.iter().filter(|(_, lane)| lane.after < horizon && (rests || lane.next_at > now));
-        let up_to = if cursor.is_some() { horizon } else { self.cursor.min(horizon) };
-        let lanes = lanes.map(|(site, lane)| (Some(site.clone()), lane.after, up_to));
-        lanes.chain(cursor).collect()
-    }
-
-    /// Gives up what is about to be no longer kept, so many events in all.
-    #[must_use]
-    pub fn without(mut self, expired: &[(Option<SiteId>, FeedPlace, FeedPlace)], events: u64) -> Self {
-        for (site, _, up_to) in expired {
-            match site.as_ref() {
-                None => self.cursor = self.cursor.max(*up_to),
-                Some(site) => {
-                    if let Some(lane) = self.lanes.get_mut(site) {
-                        *lane = Lane { after: lane.after.max(*up_to), since: None, ..*lane };
-                    }
-                }
-            }
-        }
-        self.lost += events;
-        self
     }
 
     /// The sites that stand behind the cursor.
@@ -504,7 +495,7 @@ mod tests {
         let mut outgoing = failing();
         assert_eq!(outgoing.health, Health::Failing { since: at(0), tries: 1, next_at: at(5) });
         assert_eq!(outgoing.turn(at(4)), Turn::Rest(at(5)));
-        assert_eq!(outgoing.turn(at(5)), Turn::Probe { lane: Some(site("a")), fresh: Fresh::Yes });
+        assert_eq!(outgoing.turn(at(5)), Turn::Deliver { lanes: vec![site("a")], fresh: Fresh::Yes });
         let mut now = 5;
         let mut pauses = Vec::new();
         while let Health::Failing { next_at, .. } = outgoing.health {
@@ -609,6 +600,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_reached_behind_an_event_that_is_given_up_is_of_a_site_that_is_known() {
+        let outgoing = told(refusing(410), &turn(12, vec![tried("d", &[(12, 200)])]), HOUR);
+        let given_up = TriedSite { open: Some(FeedPlace(5)), ..tried("a", &[(4, 410)]) };
+        let outgoing = told(outgoing, &turn(12, vec![given_up]), 24 * HOUR);
+        let rest = Lane { untaken_since: Some(at(0)), ..Lane::waiting(FeedPlace(4), at(24 * HOUR)) };
+        assert_eq!((outgoing.given_up, &outgoing.lanes[&site("a")]), (1, &rest));
+    }
+
+    #[test]
     fn a_known_site_that_is_gone_does_not_make_a_failing_endpoint_gone() {
         let fresh = ["e", "f", "g"].iter().zip(12..).map(|(name, place)| tried(name, &[(place, FAILED)]));
         let outgoing = told(refusing(410), &turn(14, fresh.chain([tried("a", &[(4, 410)])]).collect()), 5);
@@ -692,11 +692,27 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_gone_is_tried_once_a_day() {
         let gone = |name, place| tried(name, &[(place, 410)]);
-        let after = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
-        assert_eq!(after.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(24 * HOUR) });
-        assert_eq!(after.turn(at(1)), Turn::Rest(at(1 + HOUR)), "looked at for what is about to be lost");
+        let parked = |next| Health::Parked { since: at(5), why: Parking::Gone, next_at: at(next) };
+        let first = told(begun(), &turn(13, vec![gone("a", 11), gone("b", 12), gone("c", 13)]), 0);
+        assert_eq!(first.due(at(0)), at(5), "there may be others that it was not told of");
+        let after = told(first, &turn(13, vec![gone("a", 11)]), 5);
+        assert_eq!(after.health, parked(5 + 24 * HOUR));
+        assert_eq!(after.turn(at(6)), Turn::Rest(at(6 + HOUR)), "looked at for what is about to be lost");
+        let another = told(after.clone(), &turn(14, vec![gone("a", 11), gone("d", 14)]), 24 * HOUR);
+        assert_eq!(another.health, parked(25 * HOUR), "one that it was not told of");
         let again = told(after, &turn(13, vec![gone("a", 11)]), 24 * HOUR);
-        assert_eq!(again.health, Health::Parked { since: at(0), why: Parking::Gone, next_at: at(48 * HOUR) });
+        assert_eq!(again.health, parked(48 * HOUR));
+    }
+
+    #[test]
+    fn one_that_is_left_alone_is_tried_with_sites_of_which_nothing_is_known_and_one_that_is() {
+        let mut outgoing = failing();
+        for number in 0..2 * AT_ONCE {
+            outgoing.lanes.insert(site(&format!("s{number:02}")), Lane::waiting(FeedPlace(12), at(1)));
+        }
+        let Turn::Deliver { lanes, fresh } = outgoing.turn(at(5)) else { panic!() };
+        let unknown = (0..AT_ONCE).map(|number| site(&format!("s{number:02}")));
+        assert_eq!((lanes, fresh), (unknown.chain([site("a")]).collect(), Fresh::Yes));
     }
 
     #[test]
@@ -743,6 +759,45 @@ mod tests {
         }
         let Turn::Deliver { lanes, fresh } = outgoing.turn(at(0)) else { panic!() };
         assert_eq!((lanes.len(), fresh), (AT_ONCE, Fresh::No));
+        let since = Some(at(0));
+        outgoing.lanes.values_mut().for_each(|lane| (lane.since, lane.untaken_since) = (since, since));
+        outgoing = told(outgoing, &turn(10, vec![tried("s0", &[(4, 400)])]), HOUR);
+        assert_eq!(outgoing.silent_since, Some(at(HOUR)), "nobody else can be tried");
+        outgoing = told(outgoing, &turn(10, vec![tried("s1", &[(4, 400)])]), 25 * HOUR);
+        assert!(matches!(outgoing.health, Health::Parked { .. }), "{:?}", outgoing.health);
+        let Turn::Deliver { lanes, fresh } = outgoing.turn(at(26 * HOUR)) else { panic!() };
+        assert_eq!((lanes.len(), fresh), (AT_ONCE, Fresh::No));
+        let horizon = Outgoing::horizon(at(26 * HOUR));
+        assert!(outgoing.expiring(at(26 * HOUR)).contains(&(None, FeedPlace(10), horizon)), "it stands");
+    }
+
+    #[test]
+    fn an_endpoint_that_fails_again_once_it_is_back_is_left_alone_again_and_parked() {
+        let back = told(failing(), &turn(13, vec![tried("a", &[(11, 200)])]), HOUR);
+        assert_eq!(back.health, Health::Delivering);
+        let mut down = told(back, &turn(14, vec![tried("b", &[(12, FAILED)])]), HOUR + 1);
+        assert_eq!(down.silent_since, Some(at(HOUR + 1)));
+        let others = vec![tried("c", &[(13, FAILED)]), tried("a", &[(14, FAILED)])];
+        down = told(down, &turn(14, others), HOUR + 2);
+        assert!(matches!(down.health, Health::Failing { .. }), "{:?}", down.health);
+        down = told(down, &turn(14, vec![tried("a", &[(14, FAILED)])]), 26 * HOUR);
+        assert!(matches!(down.health, Health::Parked { why: Parking::Silent, .. }), "{:?}", down.health);
+    }
+
+    #[test]
+    fn sites_that_fail_while_others_are_taken_say_nothing_new_after_an_endpoint_was_away() {
+        let beside = vec![tried("a", &[(11, FAILED)]), tried("d", &[(14, 200)])];
+        let mut back = told(failing(), &turn(14, beside), HOUR);
+        assert_eq!((back.health, back.lanes.len()), (Health::Delivering, 3));
+        back =
+            told(back, &turn(14, ["a", "b", "c"].map(|name| tried(name, &[(13, FAILED)])).into()), HOUR + 1);
+        assert_eq!(back.health, Health::Delivering, "one of them is known");
+        let beside = vec![tried("c", &[(13, FAILED)]), tried("d", &[(15, 200)])];
+        back = told(back, &turn(15, beside), HOUR + 2);
+        for name in ["a", "b", "c"] {
+            back = told(back, &turn(15, vec![tried(name, &[(13, FAILED)])]), HOUR + 9);
+            assert_eq!((back.health, back.silent_since), (Health::Delivering, None), "{name}");
+        }
     }
 
     #[test]

@@ -143,6 +143,9 @@ pub(in crate::server::operator) fn what_to_do(seen: &Seen, advice: Advice) -> St
         Advice::RestoreKeys => {
             "have crypto.keyring_file name the ring that sealed it, from its backup; where the ring is right, restore the store"
         }
+        Advice::BeginAnew => {
+            "where the key ring is right, leave the store as it is: only how far this endpoint has been told is damaged, and a restored store brings back tokens that are spent; change its url in events.endpoints (another query will do) and restart, then it is told what comes from there on, and what it missed is read at /v1/events"
+        }
         Advice::RunGateway => {
             "nobody delivers: see that a gateway runs (greenroom serve) whose events.endpoints names it"
         }
@@ -190,7 +193,8 @@ mod tests {
         let mut outgoing = Outgoing::new(FeedPlace(10), at(0));
         change(&mut outgoing);
         let (host, waiting_since) = ("https://a.example".to_owned(), None);
-        found(&Seen::Endpoint(EndpointSeen { host, outgoing: Arc::new(outgoing), waiting_since }))
+        let (outgoing, fresh_since) = (Arc::new(outgoing), waiting_since);
+        found(&Seen::Endpoint(EndpointSeen { host, outgoing, waiting_since, fresh_since }))
     }
 
     #[test]

@@ -2,11 +2,20 @@
 
 use std::time::Duration;
 
+use greenroom::app::ports::stored::Committed;
+use greenroom::app::ports::stored::StoreError;
+use greenroom::app::presupposed::Presupposed;
+use greenroom::app::sites;
+use greenroom::app::sites::SiteError;
+use greenroom::domain::id::SiteId;
 use redis::AsyncCommands;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::json;
 
+use crate::gateway::looking::DEFAULT;
+use crate::gateway::looking::SITE;
+use crate::gateway::looking::custom;
 use crate::gateway::world::Backend;
 use crate::gateway::world::World;
 
@@ -66,4 +75,41 @@ async fn an_off_boarding_that_was_cut_short_is_finished_by_whoever_comes_by() {
     let left: Vec<String> = store.keys("*{s:studio}*").await.unwrap();
     assert!(left.iter().all(|key| key.ends_with("floor") || key.contains(":op")), "{left:?}");
     world.site().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_off_boarding_that_was_cut_short_is_finished_by_the_worker_though_nothing_is_due(
+    #[values(Backend::Embedded, Backend::Redis)] backend: Backend,
+) {
+    let mut world = World::start(backend).await;
+    world.taken(SITE, &json!({})).await;
+    world.taken(DEFAULT, &custom("room")).await;
+    world.quiet().await;
+    world.stop().await;
+    // One destroys the keys, and dies.
+    let dead = world.open_stopped().await;
+    let (id, sites) = (SiteId::parse("studio").unwrap(), dead.gateway().sites.clone());
+    let basis = sites.read(&id, &[]).await.unwrap().site.basis;
+    assert_eq!(sites.remove(&id, basis).await.unwrap(), Committed::Yes);
+    assert!(matches!(sites.read(&id, &[]).await, Err(StoreError::Destroyed)));
+    drop((sites, dead));
+    world.restart_stopped().await;
+    let sites = world.gateway.uses.as_ref().unwrap().sites.clone();
+    world.until("nothing is left", async || sites.read(&id, &[]).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn an_off_boarding_that_was_cut_short_is_finished_by_who_expects_the_site_and_is_told_so() {
+    let mut world = World::start(Backend::Redis).await;
+    world.taken(SITE, &json!({})).await;
+    world.quiet().await;
+    world.stop().await;
+    let dead = world.open_stopped().await;
+    let (id, gateway) = (SiteId::parse("studio").unwrap(), dead.gateway().clone());
+    let basis = gateway.sites.read(&id, &[]).await.unwrap().site.basis;
+    assert_eq!(gateway.sites.remove(&id, basis).await.unwrap(), Committed::Yes);
+    let removed = sites::remove(&gateway, &id, &Presupposed::Existence).await;
+    assert!(matches!(removed, Err(SiteError::RevisionMismatch)), "{removed:?}");
+    assert!(gateway.sites.read(&id, &[]).await.unwrap().site.value.is_none());
 }

@@ -59,8 +59,10 @@ async fn r24_an_endpoint_that_is_away_for_hours_holds_up_nobody_and_is_told_ever
     .await;
     let tried = dead.heard().len();
     until(&world, ("it is tried again and again", LATER), async || dead.heard().len() > tried + 7).await;
-    for (gap, least) in gaps(&dead)[tried..].iter().zip([10, 20, 40, 80, 160, 320, 640]) {
-        assert!(*gap >= least, "{gap} s, not {least} s");
+    // A site that it was not told of is tried together with one that it was.
+    let pauses = gaps(&dead).split_off(tried).into_iter().filter(|gap| *gap > 0);
+    for (pause, least) in pauses.zip([10, 20, 40, 80, 160, 320, 640]) {
+        assert!(pause >= least, "{pause} s, not {least} s");
     }
     dead.says(|_| Says::Status(200));
     until(&world, ("it takes events again", LATER), async || health(&world).await == Health::Delivering)

@@ -8,6 +8,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::gateway::outgoing::SOON;
+use crate::gateway::outgoing::gaps;
 use crate::gateway::outgoing::happen;
 use crate::gateway::outgoing::telling;
 use crate::gateway::outgoing::told_by_feed;
@@ -100,6 +101,39 @@ async fn r24_many_refused_sites_that_are_tried_first_leave_what_is_new_its_turn(
     assert!(heard.len() > 3, "it was not told first");
 }
 
+#[rstest]
+#[tokio::test]
+async fn r24_one_that_is_taken_behind_twenty_that_are_refused_in_a_row_is_told_within_a_minute(
+    #[values(404, 410)] status: u16,
+) {
+    let receiver = Receiver::start(&[1]).await;
+    let mut world = telling(Backend::Embedded, &[&receiver]).await;
+    receiver.says(move |event| Says::Status(if event["site_id"] == "well" { 200 } else { status }));
+    tell_soon(&world, &receiver, 0).await;
+    // All of it is in the feed when the endpoint is told again.
+    world.stop().await;
+    world.set("EVENTS__ENDPOINTS", "[]");
+    world.restart_stopped().await;
+    for number in 0..20 {
+        happen(&world, &format!("a{number:02}"), 0).await;
+    }
+    happen(&world, "well", 1).await;
+    let is_in_feed = async || told_by_feed(&world, "well").await.len() == 3;
+    until(&world, ("the feed has it", SOON), is_in_feed).await;
+    world.stop().await;
+    world.set("EVENTS__ENDPOINTS", &Receiver::setting(&[&receiver]));
+    world.restart_stopped().await;
+    until(&world, ("it is told", SOON), async || receiver.taken_of("well").len() == 3).await;
+    let heard = receiver.heard();
+    let at = |of: fn(&Value) -> bool| {
+        let heard = heard.iter().rev().filter(|heard| of(&heard.event)).map(|heard| heard.at.parse::<i64>());
+        heard.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let refused = at(|event| event["site_id"] != "well");
+    let seconds = at(|event| event["site_id"] == "well")[0] - refused.last().unwrap();
+    assert!(seconds < 60, "{seconds} s: {:?}", gaps(&receiver));
+}
+
 #[tokio::test]
 async fn r24_those_who_failed_together_are_not_tried_together() {
     let receiver = Receiver::start(&[1]).await;
@@ -117,7 +151,7 @@ async fn r24_those_who_failed_together_are_not_tried_together() {
     until(&world, ("all are tried", SOON), async || receiver.heard().len() >= tried + 3).await;
     until(&world, ("it is written", SOON), async || world.rests().await).await;
     let lanes = world.endpoints().await.remove(0).outgoing;
-    let mut next = lanes.lanes.values().map(|lane| lane.next_at.as_second()).collect::<Vec<_>>();
+    let mut next = lanes.lanes.values().map(|lane| lane.next_at.as_millisecond()).collect::<Vec<_>>();
     next.dedup();
     assert!(next.len() > 1, "{lanes:?}");
 }
