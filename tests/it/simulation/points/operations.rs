@@ -78,13 +78,11 @@ impl Operation {
         match self {
             Self::ResetByHand => world.perform(Deed::Choose(0, ByHand::Nothing)),
             Self::Refresh => world.pass(Duration::from_mins(55)),
-            Self::LoseCreate => {
-                let lost = json!({"operation": "meetings.create", "fault": {"kind": "process_then_drop"}});
-                world.zoom.control(Method::POST, "faults", &lost);
-            }
-            Self::LoseTwice => lose_creates(world),
+            Self::LoseCreate => lose_creates(world, (1, "process_then_drop")),
+            // Neither of the two creates that a meeting is tried with reaches Zoom.
+            Self::LoseTwice => lose_creates(world, (2, "drop_before")),
             Self::ListJobs => {
-                lose_creates(world);
+                lose_creates(world, (2, "drop_before"));
                 world.perform(Deed::Book(vec![wish(2, Account::Default)]));
                 world.pass(GIVEN_UP);
                 world.perform(Deed::Cancel(2));
@@ -134,9 +132,10 @@ impl Operation {
     }
 }
 
-/// Neither of the two creates that a meeting is tried with reaches Zoom.
-fn lose_creates(world: &World) {
-    let lost = json!({"operation": "meetings.create", "times": 2, "fault": {"kind": "drop_before"}});
+/// So many creates are lost from then on. What the weather held up is made first, so that it is not that.
+fn lose_creates(world: &mut World, (times, kind): (u32, &str)) {
+    world.pass(GIVEN_UP);
+    let lost = json!({"operation": "meetings.create", "times": times, "fault": {"kind": kind}});
     world.zoom.control(Method::POST, "faults", &lost);
 }
 
