@@ -93,7 +93,7 @@ impl Round {
         self.sites.is_empty() && self.from == self.read_to
     }
 
-    /// Reads lanes up to where the feed is read: nothing of a lane is passed over.
+    /// Reads lanes up to the cursor: what follows in them is read with all that is new.
     async fn read_lanes(
         &mut self,
         gateway: &Gateway,
@@ -104,9 +104,9 @@ impl Round {
         for (site, lane) in sites.iter().filter_map(|site| outgoing.lanes.get_key_value(site)) {
             let page =
                 gateway.feed.after(lane.after, &Only::These([site.clone()].into()), LANE_EVENTS).await?;
-            let is_read = page.rest == Rest::None || page.next >= self.read_to;
+            let is_read = page.rest == Rest::None || page.next >= self.from;
             let open = (!is_read).then(|| page.next.next());
-            let events = page.events.into_iter().filter(|(place, _)| *place <= self.read_to).collect();
+            let events = page.events.into_iter().filter(|(place, _)| *place <= self.from).collect();
             self.sites.insert(site.clone(), Sequence { events, open, first: First::of(lane, now) });
         }
         Ok(())
